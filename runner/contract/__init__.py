@@ -1,0 +1,102 @@
+"""What engines and the stages of a study share, and all that an engine may import.
+
+A simulator becomes part of every study once it declares itself in these words: its parameters
+with units and bounds, its tables and metrics, its checks, and a pure `simulate`. A game economist
+who writes `params.public_tap.cac_base_eur: 40` meets the declaration made here.
+"""
+
+from runner.contract.build import build_params, leaf_values, plain_params, rule_problems
+from runner.contract.distributions import (
+    Distribution,
+    DistributionName,
+    as_distribution_name,
+    lattice,
+    normal_cdf,
+    quantise,
+)
+from runner.contract.engine import (
+    NOT_APPLICABLE,
+    Check,
+    EngineSpec,
+    Example,
+    Horizon,
+    Metric,
+    MetricValue,
+    Null,
+    Outcome,
+    Trajectory,
+)
+from runner.contract.errors import (
+    ConfigError,
+    EngineError,
+    PlanError,
+    Problem,
+    ProblemsError,
+    RunnerError,
+    SimulationError,
+    StoreError,
+    nearest,
+    shown,
+)
+from runner.contract.fields import REQUIRED, FieldInfo, ParamGroup, group, groups, param
+from runner.contract.frozen import FrozenMapping
+from runner.contract.leaves import NUMERIC, Leaf, bounds_text, coerce, leaves, replace_leaves
+from runner.contract.randomness import Draws, Entities, Floats, Steps
+from runner.contract.shares import Share, assign, complete_shares
+from runner.contract.tables import Column, TableSchema, TableSink
+
+__all__ = [
+    "NOT_APPLICABLE",
+    "NUMERIC",
+    "REQUIRED",
+    "Check",
+    "Column",
+    "ConfigError",
+    "Distribution",
+    "DistributionName",
+    "Draws",
+    "EngineError",
+    "EngineSpec",
+    "Entities",
+    "Example",
+    "FieldInfo",
+    "Floats",
+    "FrozenMapping",
+    "Horizon",
+    "Leaf",
+    "Metric",
+    "MetricValue",
+    "Null",
+    "Outcome",
+    "ParamGroup",
+    "PlanError",
+    "Problem",
+    "ProblemsError",
+    "RunnerError",
+    "Share",
+    "SimulationError",
+    "Steps",
+    "StoreError",
+    "TableSchema",
+    "TableSink",
+    "Trajectory",
+    "as_distribution_name",
+    "assign",
+    "bounds_text",
+    "build_params",
+    "coerce",
+    "complete_shares",
+    "group",
+    "groups",
+    "lattice",
+    "leaf_values",
+    "leaves",
+    "nearest",
+    "normal_cdf",
+    "param",
+    "plain_params",
+    "quantise",
+    "replace_leaves",
+    "rule_problems",
+    "shown",
+]

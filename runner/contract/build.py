@@ -1,0 +1,170 @@
+"""Turn plain configuration into a checked parameter set, reporting everything that is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from runner.contract.errors import Problem, nearest, shown
+from runner.contract.fields import FieldSpec, ParamGroup, field_specs
+from runner.contract.frozen import FrozenMapping
+from runner.contract.leaves import Leaf, choice_problems, coerce, leaves
+
+P = TypeVar("P", bound=ParamGroup)
+
+_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_\-]*\Z")
+
+
+def build_params(cls: type[P], data: Mapping[str, Any]) -> tuple[P | None, list[Problem]]:
+    """Return the parameter set and all problems; the set is None when any problem was found.
+
+    Values not given take the class's defaults. Entries of open mappings are merged by name; an
+    entry set to null is removed.
+    """
+    found: list[Problem] = []
+    built = cast(P, _build_group(cls, cls(), data, "", found))
+    if not found:
+        found += rule_problems(built)
+    return (None if found else built), found
+
+
+def rule_problems(params: ParamGroup) -> list[Problem]:
+    """Return violations of rules that involve more than one parameter."""
+    found = choice_problems(params)
+    return found or _group_problems(params, "")
+
+
+def _group_problems(node: ParamGroup, prefix: str) -> list[Problem]:
+    own = node.problems()
+    found = [p.under(prefix) for p in own] if prefix and own else own
+    for spec in field_specs(type(node)).values():
+        path = f"{prefix}.{spec.name}" if prefix else spec.name
+        if spec.kind == "group":
+            found = found + _group_problems(getattr(node, spec.name), path)
+        elif spec.kind == "groups":
+            for key, item in getattr(node, spec.name).items():
+                found = found + _group_problems(item, f"{path}.{key}")
+    return found
+
+
+def _build_group(
+    cls: type[ParamGroup], default: Any, data: Any, prefix: str, found: list[Problem]
+) -> ParamGroup:
+    if not isinstance(data, Mapping):
+        found.append(Problem(prefix.rstrip("."), shown(data), "must be a mapping of parameters"))
+        return cls.__new__(cls)
+    specs = field_specs(cls)
+    for key in data:
+        if key not in specs:
+            hint = nearest(str(key), specs) or f"; known here: {', '.join(specs)}"
+            found.append(Problem(f"{prefix}{key}", "", f"unknown parameter{hint}"))
+    values = {}
+    for name, spec in specs.items():
+        fallback = getattr(default, name) if default is not None else _field_default(cls, name)
+        if name in data:
+            values[name] = _build_field(spec, fallback, data[name], f"{prefix}{name}", found)
+        elif fallback is dataclasses.MISSING:
+            found.append(Problem(f"{prefix}{name}", "", "must be given"))
+        else:
+            values[name] = fallback
+    return cls(**values) if len(values) == len(specs) else cls.__new__(cls)
+
+
+def _field_default(cls: type[ParamGroup], name: str) -> Any:
+    field = cast(Any, cls).__dataclass_fields__[name]
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def _build_field(
+    spec: FieldSpec, default: Any, data: Any, path: str, found: list[Problem]
+) -> Any:
+    if spec.kind == "group":
+        return _build_group(spec.item, default, data, f"{path}.", found)
+    if spec.kind == "groups":
+        return _build_groups(spec, default, data, path, found)
+    if spec.kind == "values":
+        return _build_values(spec, default, data, path, found)
+    leaf = Leaf(
+        path=path, kind=spec.kind, item=spec.item, nullable=spec.nullable, info=spec.info,
+        value=default,
+    )  # fmt: skip
+    return _checked(leaf, data, found)
+
+
+def _checked(leaf: Leaf, data: Any, found: list[Problem]) -> Any:
+    value, problem = coerce(leaf, data)
+    if problem:
+        found.append(problem)
+    return value
+
+
+def _build_groups(
+    spec: FieldSpec, default: Mapping[str, Any], data: Any, path: str, found: list[Problem]
+) -> Mapping[str, Any]:
+    merged: dict[str, Any] = dict(default if isinstance(default, Mapping) else {})
+    for key, item in _entries(data, path, found):
+        if item is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _build_group(spec.item, merged.get(key), item, f"{path}.{key}.", found)
+    return FrozenMapping(merged)
+
+
+def _build_values(
+    spec: FieldSpec, default: Mapping[str, Any] | None, data: Any, path: str, found: list[Problem]
+) -> Mapping[str, Any] | None:
+    if data is None and spec.nullable:
+        return None
+    merged: dict[str, Any] = dict(default if isinstance(default, Mapping) else {})
+    for key, item in _entries(data, path, found):
+        if item is None:
+            merged.pop(key, None)
+            continue
+        kind = {float: "float", int: "int", str: "text", bool: "bool"}[spec.item]
+        leaf = Leaf(
+            path=f"{path}.{key}", kind=cast(Any, kind), item=spec.item, nullable=False,
+            info=spec.info, value=None,
+        )  # fmt: skip
+        merged[key] = _checked(leaf, item, found)
+    return FrozenMapping(merged)
+
+
+def _entries(data: Any, path: str, found: list[Problem]) -> list[tuple[str, Any]]:
+    if not isinstance(data, Mapping):
+        found.append(Problem(path, shown(data), "must be a mapping by name"))
+        return []
+    good = []
+    for key, item in data.items():
+        if isinstance(key, str) and _KEY.match(key):
+            good.append((key, item))
+        else:
+            allowed = "names are letters, digits, _ and - (no dots)"
+            found.append(Problem(f"{path}.{key}", "", allowed))
+    return good
+
+
+def plain_params(params: ParamGroup) -> dict[str, Any]:
+    """Return a parameter set as nested plain data, the inverse of `build_params`."""
+    return {
+        spec.name: _plain(spec, getattr(params, spec.name))
+        for spec in field_specs(type(params)).values()
+    }
+
+
+def _plain(spec: FieldSpec, value: Any) -> Any:
+    if spec.kind == "group":
+        return plain_params(value)
+    if spec.kind == "groups":
+        return {key: plain_params(item) for key, item in value.items()}
+    if spec.kind == "values" and value is not None:
+        return dict(value)
+    return list(value) if spec.kind == "list" and value is not None else value
+
+
+def leaf_values(params: ParamGroup) -> dict[str, Any]:
+    """Return the value of every leaf by path."""
+    return {path: leaf.value for path, leaf in leaves(params).items()}

@@ -1,0 +1,87 @@
+"""Name every way a study can be refused or fail, and say it so that a person can act on it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where it stands, what was found, what is allowed.
+
+    `where` is a configuration path (`params.public_tap.cac_base_eur`), a file and line, or a
+    command-line word; `found` is the offending value as text, or empty when nothing was there.
+    """
+
+    where: str
+    found: str
+    allowed: str
+
+    def __str__(self) -> str:
+        subject = f"{self.where} = {self.found}" if self.found else self.where
+        return f"{subject}: {self.allowed}"
+
+    def under(self, prefix: str) -> Problem:
+        """Return the same problem with its path moved below `prefix`."""
+        where = f"{prefix}.{self.where}" if self.where else prefix
+        return Problem(where, self.found, self.allowed)
+
+    def noting(self, note: str) -> Problem:
+        """Return the same problem with `note` in brackets at its end."""
+        return Problem(self.where, self.found, f"{self.allowed} ({note})")
+
+
+class RunnerError(Exception):
+    """Root of all deliberate errors; the message is complete and meant for the user."""
+
+
+class ProblemsError(RunnerError):
+    """Several problems found together; nothing has run."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(dict.fromkeys(problems))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        head = "1 problem" if count == 1 else f"{count} problems"
+        return "\n".join([f"{head}, nothing has run:", *(f"  {p}" for p in self.problems)])
+
+
+class ConfigError(ProblemsError):
+    """The configuration as written cannot become a study."""
+
+
+class PlanError(ProblemsError):
+    """The study is well formed, but some of its runs are not possible."""
+
+
+class EngineError(RunnerError):
+    """An engine broke its contract; the run fails, the study goes on."""
+
+
+class SimulationError(RunnerError):
+    """An engine refuses to go on with one run, for a reason the user should read."""
+
+
+class StoreError(RunnerError):
+    """The study folder cannot be read or written as needed."""
+
+
+def shown(value: object) -> str:
+    """Return `value` as the user would write it in YAML."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value if value.strip() and not value.strip().isdigit() else f"'{value}'"
+    return str(value)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean X?)` for the closest known name, or nothing."""
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {matches[0]}?" if matches else ""

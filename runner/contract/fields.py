@@ -1,0 +1,151 @@
+"""Declare an engine's parameters: unit, bounds and meaning beside each name."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Union
+
+from runner.contract.errors import Problem
+from runner.contract.frozen import FrozenMapping
+
+Kind = Literal[
+    "float", "int", "share", "bool", "text", "enum", "list", "group", "groups", "values"
+]
+Choices = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
+
+_META = "cohortsweep"
+REQUIRED: Any = object()
+"""Default of a parameter that every entry of an open mapping must give."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldInfo:
+    """What a parameter class says about one of its fields.
+
+    `low`/`high` bound numbers (exclusive where `*_open`); `choices` lists the allowed texts of an
+    enum, or computes them from the whole parameter set; `sd` names the sibling field that holds
+    the parameter's standard deviation.
+    """
+
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+    choices: Choices | None = None
+    sd: str | None = None
+    doc: str = ""
+
+
+class ParamGroup:
+    """Base of frozen parameter classes: `@dataclass(frozen=True, slots=True, kw_only=True)`."""
+
+    __slots__ = ()
+
+    def problems(self) -> list[Problem]:
+        """Return violations of rules between fields, paths relative to this group."""
+        return []
+
+
+def param(  # noqa: PLR0913 - one keyword per declared property
+    default: Any,
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    low_open: bool = False,
+    high_open: bool = False,
+    choices: Choices | None = None,
+    sd: str | None = None,
+    doc: str = "",
+) -> Any:
+    """Declare one parameter (a dataclass field) with its default, unit, bounds and meaning.
+
+    The annotation gives the type: `float`, `int`, `bool`, `str`, `tuple[str, ...]`,
+    `tuple[float, ...]` or `Mapping[str, float]`, each also `| None`; or `Share`, a number that
+    may also be `auto`.
+    """
+    info = FieldInfo(
+        unit=unit, low=low, high=high, low_open=low_open, high_open=high_open,
+        choices=choices, sd=sd, doc=doc,
+    )  # fmt: skip
+    if default is REQUIRED:
+        return dataclasses.field(metadata={_META: info})
+    if isinstance(default, Mapping):
+        frozen = FrozenMapping(default)
+        return dataclasses.field(default_factory=lambda: frozen, metadata={_META: info})
+    return dataclasses.field(default=default, metadata={_META: info})
+
+
+def group(cls: type[ParamGroup], *, doc: str = "") -> Any:
+    """Declare a nested group of parameters with its own defaults."""
+    return dataclasses.field(default_factory=cls, metadata={_META: FieldInfo(doc=doc)})
+
+
+def groups(default: Mapping[str, ParamGroup], *, doc: str = "") -> Any:
+    """Declare an open mapping: any number of named groups of one class (`Mapping[str, Offer]`)."""
+    frozen = FrozenMapping(default)
+    return dataclasses.field(default_factory=lambda: frozen, metadata={_META: FieldInfo(doc=doc)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSpec:
+    """One field of a parameter class, with its annotation resolved."""
+
+    name: str
+    kind: Kind
+    nullable: bool
+    info: FieldInfo
+    item: Any = None  # the group class, or the element type of a list or mapping
+
+
+@functools.cache
+def field_specs(cls: type[ParamGroup]) -> Mapping[str, FieldSpec]:
+    """Return the fields of a parameter class by name.
+
+    Raises:
+        TypeError: an annotation is not one of the supported kinds.
+    """
+    hints = typing.get_type_hints(cls)
+    specs = {}
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+        info = field.metadata.get(_META, FieldInfo())
+        nullable, bare = _strip_none(hints[field.name])
+        kind, item = _kind_of(bare, info, f"{cls.__name__}.{field.name}")
+        specs[field.name] = FieldSpec(
+            name=field.name, kind=kind, nullable=nullable, info=info, item=item
+        )
+    return FrozenMapping(specs)
+
+
+def _strip_none(hint: Any) -> tuple[bool, Any]:
+    if typing.get_origin(hint) not in (Union, types.UnionType):
+        return False, hint
+    rest = [arg for arg in typing.get_args(hint) if arg is not type(None)]
+    is_share = Literal["auto"] in rest
+    return len(rest) < len(typing.get_args(hint)), Literal["auto"] if is_share else rest[0]
+
+
+def _kind_of(bare: Any, info: FieldInfo, name: str) -> tuple[Kind, Any]:
+    origin, args = typing.get_origin(bare), typing.get_args(bare)
+    if isinstance(bare, type) and issubclass(bare, ParamGroup):
+        return "group", bare
+    if bare == Literal["auto"]:
+        return "share", float
+    if bare in _SCALARS:
+        kind = _SCALARS[bare]
+        return ("enum" if kind == "text" and info.choices is not None else kind), bare
+    if origin is tuple and len(args) == 2 and args[0] in _SCALARS:  # noqa: PLR2004
+        return "list", args[0]
+    if origin is not None and issubclass(origin, Mapping):
+        is_group = isinstance(args[1], type) and issubclass(args[1], ParamGroup)
+        return ("groups" if is_group else "values"), args[1]
+    raise TypeError(f"parameter {name}: annotation {bare!r} is not supported")
+
+
+_SCALARS: dict[Any, Kind] = {float: "float", int: "int", bool: "bool", str: "text"}

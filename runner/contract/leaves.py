@@ -1,0 +1,200 @@
+"""Check single parameter values, and address them by path inside a parameter set."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from runner.contract.errors import Problem, nearest, shown
+from runner.contract.fields import FieldInfo, FieldSpec, Kind, ParamGroup, field_specs
+from runner.contract.frozen import FrozenMapping
+
+P = TypeVar("P", bound=ParamGroup)
+
+NUMERIC = ("float", "int", "share")
+"""Kinds of parameters that hold a number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One addressable parameter: its path below `params`, its declaration, its value."""
+
+    path: str
+    kind: Kind
+    item: Any
+    nullable: bool
+    info: FieldInfo
+    value: Any
+
+    @property
+    def sd_path(self) -> str | None:
+        """Path of the parameter that holds this one's standard deviation, if declared."""
+        if self.info.sd is None:
+            return None
+        parent = self.path.rpartition(".")[0]
+        return f"{parent}.{self.info.sd}" if parent else self.info.sd
+
+
+def leaves(params: ParamGroup) -> dict[str, Leaf]:
+    """Return every leaf of a parameter set by path, in declaration order."""
+    return {leaf.path: leaf for leaf in _walk(params, "")}
+
+
+def _walk(node: ParamGroup, prefix: str) -> Iterator[Leaf]:
+    for spec in field_specs(type(node)).values():
+        value, path = getattr(node, spec.name), prefix + spec.name
+        if spec.kind == "group":
+            yield from _walk(value, f"{path}.")
+        elif spec.kind == "groups":
+            for key, item in value.items():
+                yield from _walk(item, f"{path}.{key}.")
+        elif spec.kind == "values" and value is not None:
+            for key, item in value.items():
+                yield _leaf(spec, f"{path}.{key}", item, kind=_VALUE_KINDS[spec.item])
+        else:
+            yield _leaf(spec, path, value, kind=spec.kind)
+
+
+_VALUE_KINDS: dict[Any, Kind] = {float: "float", int: "int", str: "text", bool: "bool"}
+
+
+def _leaf(spec: FieldSpec, path: str, value: Any, *, kind: Kind) -> Leaf:
+    return Leaf(
+        path=path, kind=kind, item=spec.item, nullable=spec.nullable, info=spec.info, value=value
+    )
+
+
+def replace_leaves(params: P, values: Mapping[str, Any]) -> P:
+    """Return a copy of `params` with the leaves at `values`' paths replaced, unchecked.
+
+    Raises:
+        KeyError: a path names no leaf of this parameter set.
+    """
+    for path, value in values.items():
+        params = cast(P, _replaced(params, path.split("."), value))
+    return params
+
+
+def _replaced(node: Any, segments: list[str], value: Any) -> Any:
+    head, rest = segments[0], segments[1:]
+    if isinstance(node, Mapping):
+        if head not in node:
+            raise KeyError(head)
+        new = _replaced(node[head], rest, value) if rest else value
+        return FrozenMapping({**node, head: new})
+    if not isinstance(node, ParamGroup) or head not in field_specs(type(node)):
+        raise KeyError(head)
+    new = _replaced(getattr(node, head), rest, value) if rest else value
+    return dataclasses.replace(cast(Any, node), **{head: new})
+
+
+def coerce(leaf: Leaf, value: Any) -> tuple[Any, Problem | None]:
+    """Return `value` in the leaf's type, and the problem that forbids it, if any.
+
+    Integers become floats where a float is declared; nothing else is converted. Choices that
+    depend on other parameters are checked by `choice_problems`.
+    """
+    if value is None:
+        return None, None if leaf.nullable else _problem(leaf, value, "must not be null")
+    if leaf.kind == "list":
+        return _coerce_list(leaf, value)
+    if leaf.kind == "share" and value == "auto":
+        return value, None
+    converted, wrong = _convert(leaf.kind, value)
+    if wrong:
+        return value, _problem(leaf, value, wrong)
+    outside = _bound_text(leaf.info, converted) if leaf.kind in NUMERIC else None
+    if outside is None and isinstance(leaf.info.choices, tuple):
+        outside = _choice_text(converted, leaf.info.choices)
+    return converted, _problem(leaf, value, outside) if outside else None
+
+
+def _coerce_list(leaf: Leaf, value: Any) -> tuple[Any, Problem | None]:
+    if not isinstance(value, list | tuple):
+        return value, _problem(leaf, value, "must be a list, such as [a, b]")
+    items, kind = [], _VALUE_KINDS[leaf.item]
+    for item in value:
+        converted, wrong = _convert(kind, item)
+        wrong = wrong or (_bound_text(leaf.info, converted) if kind in ("float", "int") else None)
+        if wrong is None and isinstance(leaf.info.choices, tuple):
+            wrong = _choice_text(converted, leaf.info.choices)
+        if wrong:
+            return value, _problem(leaf, item, f"each item {wrong}")
+        items.append(converted)
+    return tuple(items), None
+
+
+def _convert(kind: Kind, value: Any) -> tuple[Any, str | None]:
+    if kind == "bool":
+        return value, None if isinstance(value, bool) else "must be true or false"
+    if kind in ("text", "enum"):
+        return value, None if isinstance(value, str) else "must be text"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value, _NOT_A_NUMBER[kind]
+    if not math.isfinite(value):
+        return value, "must be a finite number"
+    if kind != "int":
+        return _as_float(value)
+    return (int(value), None) if value == int(value) else (value, "must be a whole number")
+
+
+_NOT_A_NUMBER = {
+    "float": "must be a number",
+    "share": "must be a number or auto",
+    "int": "must be a whole number",
+}
+
+
+def _as_float(value: float) -> tuple[Any, str | None]:
+    try:
+        return float(value) + 0.0, None  # + 0.0 turns -0.0 into 0.0: one value, one id
+    except OverflowError:
+        return value, "must be a number below 1.8e308"
+
+
+def _bound_text(info: FieldInfo, value: float) -> str | None:
+    unit = f" {info.unit}" if info.unit else ""
+    if info.low is not None and (value <= info.low if info.low_open else value < info.low):
+        return f"must be {'>' if info.low_open else '>='} {_number(info.low)}{unit}"
+    if info.high is not None and (value >= info.high if info.high_open else value > info.high):
+        return f"must be {'<' if info.high_open else '<='} {_number(info.high)}{unit}"
+    return None
+
+
+def bounds_text(info: FieldInfo) -> str:
+    """Return the allowed range or choices of a field as text, empty when anything goes."""
+    if isinstance(info.choices, tuple):
+        return " | ".join(info.choices)
+    if info.low is None and info.high is None:
+        return ""
+    low = "-inf" if info.low is None else _number(info.low)
+    high = "inf" if info.high is None else _number(info.high)
+    return f"{'(' if info.low_open else '['}{low}, {high}{')' if info.high_open else ']'}"
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if abs(value) >= 1e6 or value != int(value) else str(int(value))  # noqa: PLR2004
+
+
+def _choice_text(value: str, choices: tuple[str, ...]) -> str | None:
+    if value in choices:
+        return None
+    return f"must be one of {', '.join(choices)}{nearest(value, choices)}"
+
+
+def _problem(leaf: Leaf, value: Any, allowed: str) -> Problem:
+    return Problem(leaf.path, shown(value), allowed)
+
+
+def choice_problems(root: ParamGroup) -> list[Problem]:
+    """Return enum values outside the choices that the parameter set itself defines."""
+    found = []
+    for leaf in leaves(root).values():
+        if leaf.value is not None and callable(leaf.info.choices):
+            wrong = _choice_text(leaf.value, leaf.info.choices(root))
+            if wrong:
+                found.append(_problem(leaf, leaf.value, wrong))
+    return found
