@@ -1,0 +1,1 @@
+"""The simulators that ship with cohortsweep, one folder each."""

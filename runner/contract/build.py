@@ -79,9 +79,7 @@ def _field_default(cls: type[ParamGroup], name: str) -> Any:
     return field.default
 
 
-def _build_field(
-    spec: FieldSpec, default: Any, data: Any, path: str, found: list[Problem]
-) -> Any:
+def _build_field(spec: FieldSpec, default: Any, data: Any, path: str, found: list[Problem]) -> Any:
     if spec.kind == "group":
         return _build_group(spec.item, default, data, f"{path}.", found)
     if spec.kind == "groups":

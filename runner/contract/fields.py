@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -13,9 +12,7 @@ from typing import Any, Literal, Union
 from runner.contract.errors import Problem
 from runner.contract.frozen import FrozenMapping
 
-Kind = Literal[
-    "float", "int", "share", "bool", "text", "enum", "list", "group", "groups", "values"
-]
+Kind = Literal["float", "int", "share", "bool", "text", "enum", "list", "group", "groups", "values"]
 Choices = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
 
 _META = "cohortsweep"
@@ -104,13 +101,21 @@ class FieldSpec:
     item: Any = None  # the group class, or the element type of a list or mapping
 
 
-@functools.cache
+_KNOWN_SPECS: dict[type[ParamGroup], Mapping[str, FieldSpec]] = {}
+
+
 def field_specs(cls: type[ParamGroup]) -> Mapping[str, FieldSpec]:
     """Return the fields of a parameter class by name.
 
     Raises:
         TypeError: an annotation is not one of the supported kinds.
     """
+    if cls not in _KNOWN_SPECS:
+        _KNOWN_SPECS[cls] = _read_specs(cls)
+    return _KNOWN_SPECS[cls]
+
+
+def _read_specs(cls: type[ParamGroup]) -> Mapping[str, FieldSpec]:
     hints = typing.get_type_hints(cls)
     specs = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]

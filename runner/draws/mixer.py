@@ -12,6 +12,7 @@ the golden ratio and of sqrt(2), sqrt(3).
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 import numpy as np
@@ -25,12 +26,15 @@ _S30, _S27, _S31, _S11 = (np.uint64(s) for s in (30, 27, 31, 11))
 _ENTITY = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0x6A09E667F3BCC909)
 _REPLICATE = np.uint64(0xBB67AE8584CAA73B)
+_MASK = 0xFFFFFFFFFFFFFFFF
 _BLOCK = 16384
 _RAMP = np.arange(_BLOCK, dtype=np.uint64) * _ENTITY
 _TO_UNIT = 2.0**-53
 
 
-def uniforms(key: Key, replicate: Words, step: Words, entities: Words | slice) -> NDArray[np.float64]:
+def uniforms(
+    key: Key, replicate: Words, step: Words, entities: Words | slice
+) -> NDArray[np.float64]:
     """Return uniforms in [0, 1) with 53 bits at the broadcast addresses.
 
     Args:
@@ -38,30 +42,64 @@ def uniforms(key: Key, replicate: Words, step: Words, entities: Words | slice) -
         replicate, step: uint64 arrays, broadcastable with each other and with the entities.
         entities: uint64 array, or `slice(start, stop)` for consecutive entities.
     """
-    first, second = row_words(key, replicate, step)
-    if first.size == 1:
-        flat = _fill_row(first.reshape(())[()], second.reshape(())[()], entities)
-        shape = np.broadcast_shapes(first.shape, flat.shape)
-        return flat.reshape(shape)
+    rows = np.broadcast_shapes(replicate.shape, step.shape)
     if isinstance(entities, slice):
+        if math.prod(rows) == 1:
+            first, second = row_words(key, replicate.reshape(1), step.reshape(1))
+            return _row(first[0], second[0], entities).reshape((*rows[:-1], -1))
         entities = np.arange(entities.start, entities.stop, dtype=np.uint64)
-    return _fill_rows(first, second, entities)
+    shape = np.broadcast_shapes(rows, entities.shape)
+    if math.prod(rows) == 1:
+        first, second = row_words(key, replicate.reshape(1), step.reshape(1))
+        return _row(first[0], second[0], entities.reshape(-1)).reshape(shape)
+    replicate, step = np.broadcast_to(replicate, rows), np.broadcast_to(step, rows)
+    if rows[-1] == 1 and shape[-1] > 1:
+        return _row_by_row(key, replicate, step, entities, shape)
+    return _element_by_element(key, replicate, step, entities, shape)
+
+
+def _row_by_row(
+    key: Key, replicate: Words, step: Words, entities: Words, shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Return uniforms where each row spans the last axis: its words are computed once."""
+    lines = (*shape[:-1], 1)
+    first, second = row_words(key, replicate.reshape(-1), step.reshape(-1))
+    first = np.broadcast_to(first.reshape(replicate.shape), lines).reshape(-1)
+    second = np.broadcast_to(second.reshape(replicate.shape), lines).reshape(-1)
+    entities = np.broadcast_to(entities, shape).reshape(-1, shape[-1])
+    out = np.empty((first.size, shape[-1]), dtype=np.float64)
+    for index in range(first.size):
+        out[index] = _row(first[index], second[index], entities[index])
+    return out.reshape(shape)
+
+
+def _element_by_element(
+    key: Key, replicate: Words, step: Words, entities: Words, shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Return uniforms where the row changes with the last axis, in blocks."""
+    flat = [np.broadcast_to(a, shape).reshape(-1) for a in (replicate, step, entities)]
+    out = np.empty(math.prod(shape), dtype=np.float64)
+    for start in range(0, out.size, _BLOCK):
+        here = slice(start, start + _BLOCK)
+        first, second = row_words(key, flat[0][here], flat[1][here])
+        first += flat[2][here] * _ENTITY
+        _two_rounds(first, np.empty_like(first), second)
+        np.multiply(first, _TO_UNIT, out=out[here], casting="unsafe")
+    return out.reshape(shape)
 
 
 def row_words(key: Key, replicate: Words, step: Words) -> tuple[Words, Words]:
-    """Return the two 64-bit words of each (replicate, step) row."""
-    shape = np.broadcast_shapes(replicate.shape, step.shape)
-    first = np.broadcast_to(_absorb(np.uint64(key[0]), step, replicate), shape)
-    second = np.broadcast_to(_absorb(np.uint64(key[1]), replicate, step), shape)
-    return first, second
+    """Return the two 64-bit words of each row; `replicate` and `step` are uint64 (n_rows,)."""
+    return _absorb(np.uint64(key[0]), step, replicate), _absorb(np.uint64(key[1]), replicate, step)
 
 
 def _absorb(word: np.uint64, a: Words, b: Words) -> Words:
-    state = np.array((a + np.uint64(1)) * _STEP + word, dtype=np.uint64, ndmin=1)
-    finalise(state, np.empty_like(state))
-    state = np.array(state.reshape(a.shape) + (b + np.uint64(1)) * _REPLICATE, ndmin=1)
-    finalise(state, np.empty_like(state))
-    return state.reshape(np.broadcast_shapes(a.shape, b.shape))
+    state = (a + np.uint64(1)) * _STEP + word
+    scratch = np.empty_like(state)
+    finalise(state, scratch)
+    state += (b + np.uint64(1)) * _REPLICATE
+    finalise(state, scratch)
+    return state
 
 
 def finalise(words: Words, scratch: Words) -> None:
@@ -76,44 +114,25 @@ def finalise(words: Words, scratch: Words) -> None:
     np.bitwise_xor(words, scratch, out=words)
 
 
-def _fill_row(first: np.uint64, second: np.uint64, entities: Words | slice) -> NDArray[np.float64]:
-    """Return the uniforms of one row, block by block so that scratch stays in the cache."""
-    if isinstance(entities, slice):
-        count, shape = entities.stop - entities.start, (entities.stop - entities.start,)
-    else:
-        count, shape = entities.size, entities.shape
-        entities = entities.reshape(-1)
+def _row(first: np.uint64, second: np.uint64, entities: Words | slice) -> NDArray[np.float64]:
+    """Return the uniforms (n,) of one row, block by block so that scratch stays in the cache."""
+    count = entities.stop - entities.start if isinstance(entities, slice) else entities.size
     out = np.empty(count, dtype=np.float64)
-    state, scratch = np.empty(min(count, _BLOCK), np.uint64), np.empty(min(count, _BLOCK), np.uint64)
+    state, scratch = (
+        np.empty(min(count, _BLOCK), np.uint64),
+        np.empty(min(count, _BLOCK), np.uint64),
+    )
     for start in range(0, count, _BLOCK):
         size = min(_BLOCK, count - start)
         z, t = state[:size], scratch[:size]
         if isinstance(entities, slice):
             offset = (entities.start + start) * int(_ENTITY) + int(first)
-            np.add(_RAMP[:size], np.uint64(offset & 0xFFFFFFFFFFFFFFFF), out=z)
+            np.add(_RAMP[:size], np.uint64(offset & _MASK), out=z)
         else:
             np.multiply(entities[start : start + size], _ENTITY, out=z)
             np.add(z, first, out=z)
         _two_rounds(z, t, second)
         np.multiply(z, _TO_UNIT, out=out[start : start + size], casting="unsafe")
-    return out.reshape(shape)
-
-
-def _fill_rows(first: Words, second: Words, entities: Words) -> NDArray[np.float64]:
-    shape = np.broadcast_shapes(first.shape, entities.shape)
-    out = np.empty(shape, dtype=np.float64)
-    lead = (1,) * (len(shape) - first.ndim)
-    first, second = first.reshape(lead + first.shape), second.reshape(lead + second.shape)
-    entities = entities.reshape((1,) * (len(shape) - entities.ndim) + entities.shape)
-    if len(shape) > 1 and first.shape[-1] == 1:
-        for index in np.ndindex(shape[:-1]):
-            row = tuple(i if n > 1 else 0 for i, n in zip(index, first.shape, strict=False))
-            line = tuple(i if n > 1 else 0 for i, n in zip(index, entities.shape, strict=False))
-            out[index] = _fill_row(first[row][0], second[row][0], entities[line])
-        return out
-    z = np.ascontiguousarray(np.broadcast_to(entities * _ENTITY + first, shape)).reshape(-1)
-    _two_rounds(z, np.empty_like(z), np.broadcast_to(second, shape).reshape(-1))
-    np.multiply(z.reshape(shape), _TO_UNIT, out=out, casting="unsafe")
     return out
 
 

@@ -11,7 +11,9 @@ _PER_BLOCK = 4  # Philox4x64 gives four words per counter value
 _MASK = 0xFFFFFFFFFFFFFFFF
 
 
-def uniforms(key: Key, replicate: Words, step: Words, entities: Words | slice) -> NDArray[np.float64]:
+def uniforms(
+    key: Key, replicate: Words, step: Words, entities: Words | slice
+) -> NDArray[np.float64]:
     """Return uniforms in [0, 1) with 53 bits at the broadcast addresses.
 
     The counter is (entity // 4, step, replicate, 0) and the word within the block entity % 4:
@@ -38,16 +40,14 @@ def _row(key: Key, replicate: int, step: int, entities: Words) -> NDArray[np.flo
         [_run(key, replicate, step, int(run[0]), run.size) for run in np.split(blocks, breaks)]
     )
     picked = words[place.reshape(-1), (entities % np.uint64(_PER_BLOCK)).astype(np.intp)]
-    return (picked >> np.uint64(11)) * 2.0**-53
+    return np.asarray((picked >> np.uint64(11)) * 2.0**-53, dtype=np.float64)
 
 
 def _run(key: Key, replicate: int, step: int, first: int, count: int) -> Words:
     """Return uint64 (count, 4) for consecutive counter values; NumPy increments before use."""
     before = (first | step << 64 | replicate << 128) - 1
     counter = [(before >> shift) & _MASK for shift in (0, 64, 128, 192)]
-    generator = np.random.Philox(counter=np.array(counter, dtype=np.uint64), key=_key_words(key))
+    generator = np.random.Philox(
+        counter=np.array(counter, dtype=np.uint64), key=np.array(key, dtype=np.uint64)
+    )
     return generator.random_raw(count * _PER_BLOCK).reshape(count, _PER_BLOCK)
-
-
-def _key_words(key: Key) -> Words:
-    return np.array(key, dtype=np.uint64)

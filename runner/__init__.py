@@ -1,0 +1,1 @@
+"""Run declarative experiments on customer-behaviour simulators."""
