@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engines.taps.cohorts import CohortRows, active_by_month
+from engines.taps.cohorts import Cohorts, active_by_month
 from engines.taps.customers import CustomerMonths, MoneyMonths
 from engines.taps.params import PublicPricing, TapsParams
 from engines.taps.pricing import CapacityMonths, PublicPrice
@@ -34,30 +34,24 @@ CHECKS = (
 
 @dataclass(frozen=True, slots=True)
 class RunResults:
-    """What one run produced, as far as checks look at it.
-
-    `cohorts`: rows by scope, empty when the table was not built.
-    """
+    """What one run produced, as far as checks look at it; `cohorts` by scope."""
 
     params: TapsParams
     price: PublicPrice
     public: PublicMonths
     private: PrivateMonths
     metrics: Mapping[str, MetricValue]
-    cohorts: Mapping[str, CohortRows]
+    cohorts: Mapping[str, Cohorts]
 
 
 def run_checks(run: RunResults) -> dict[str, str | None]:
-    """Return each check's name with None, or with where it is broken.
-
-    `cohort_sum` is left out when the cohorts were not built.
-    """
+    """Return each check's name with None, or with where it is broken."""
     public, private = run.public, run.private
     taps = (("public_tap", public.customers), ("private_tap", private.customers))
     guard = (run.params.private_tap.hours_min, run.params.private_tap.hours_max)
     drawn = (*public.drawn.values(), *private.drawn.values())
     limit = run.params.public_tap.capacity.max_instances
-    found = {
+    return {
         "budget_nonnegative": _first(budget_nonnegative(*tap) for tap in taps),
         "new_is_floor": _first(new_is_floor(*tap) for tap in taps),
         "recursion": _first(recursion(*tap) for tap in taps),
@@ -66,13 +60,9 @@ def run_checks(run: RunResults) -> dict[str, str | None]:
         "price_up": price_up(run.price, run.params.public_tap.pricing),
         "draws_in_range": _first(draws_in_range(series) for series in drawn),
         "capacity_honest": capacity_honest(public.capacity, limit),
+        "cohort_sum": _first(cohort_sum(*tap, run.cohorts[tap[0]]) for tap in taps),
         "totals_match": totals_match(run),
     }
-    if run.cohorts:
-        found["cohort_sum"] = _first(
-            cohort_sum(scope, customers, run.cohorts[scope]) for scope, customers in taps
-        )
-    return found
 
 
 def _first(findings: Iterable[str | None]) -> str | None:
@@ -159,9 +149,9 @@ def capacity_honest(capacity: CapacityMonths, max_instances: int) -> str | None:
     return None
 
 
-def cohort_sum(scope: str, customers: CustomerMonths, rows: CohortRows) -> str | None:
+def cohort_sum(scope: str, customers: CustomerMonths, cohorts: Cohorts) -> str | None:
     """Check that survivors of all cohorts add up to the active customers of each month."""
-    sums = active_by_month(rows, len(customers.active)).tolist()
+    sums = active_by_month(cohorts).tolist()
     for month, (total, active) in enumerate(zip(sums, customers.active, strict=True), start=1):
         if not abs(total - active) <= _SLACK * max(1.0, active):
             return f"{scope} month {month}: cohorts add up to {total!r}, active {active!r}"

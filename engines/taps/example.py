@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engines.taps.params import VARIABLES, MonthlyVariable, TapsParams, monthly_block
+from engines.taps.params import VARIABLES, MonthlyVariable, Offer, TapsParams, monthly_block
 from runner.contract import Example, FrozenMapping
 
 _DEFAULTS = TapsParams()
@@ -24,6 +24,7 @@ def _block_bindings(scope: str, variable: MonthlyVariable) -> Iterator[tuple[str
     yield f"{at}.step", {**uniform, f"{at}.step": 2.0 * step}
     normal = {f"{at}.distribution": "normal", f"{at}.step": None}
     yield sd, {**normal, sd: spread}
+    yield f"{scope}.{variable.centre}", {**normal, f"{scope}.{variable.centre}": 1.1 * centre}
 
 
 def _bindings() -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -32,12 +33,22 @@ def _bindings() -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from _block_bindings(scope, variable)
     for offer_id, offer in _DEFAULTS.pricing.offers.items():
         path = f"pricing.offers.{offer_id}.usd_hr"
-        yield path, {"private_tap.gpu_class": offer.gpu_class, path: offer.usd_hr / 2.0}
+        yield path, {"private_tap.gpu_class": offer.gpu_class, path: _across_the_median(offer)}
     for gpu_class, speed in _DEFAULTS.pricing.tokens_per_s.items():
         path = f"pricing.tokens_per_s.{gpu_class}"
         offer_id = next(k for k, o in _DEFAULTS.pricing.offers.items() if o.gpu_class == gpu_class)
         yield path, {"public_tap.pricing.offer": offer_id, path: speed / 2.0}
     yield from _GUARDS.items()
+
+
+def _across_the_median(offer: Offer) -> float:
+    """Return a price that moves the median of the offer's class: the cheapest has to rise."""
+    rivals = [
+        other.usd_hr
+        for other in _DEFAULTS.pricing.offers.values()
+        if other.gpu_class == offer.gpu_class
+    ]
+    return offer.usd_hr * (3.0 if offer.usd_hr == min(rivals) else 0.5)
 
 
 _GUARDS: Mapping[str, Mapping[str, Any]] = {
@@ -61,6 +72,8 @@ EXAMPLE = Example(
             "private_tap.cac_sd_eur": 40.0,
             "private_tap.churn_rate_sd": 0.01,
             "private_tap.initial_active": 3.0,
+            "public_tap.monthly.cac.distribution": "normal",
+            "private_tap.monthly.hours_per_client.distribution": "lognormal",
         }
     ),
     horizons=(6, 12),

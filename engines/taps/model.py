@@ -8,7 +8,8 @@ from pathlib import Path
 
 from engines.taps import private, public, tables
 from engines.taps.checks import RunResults, run_checks
-from engines.taps.cohorts import CohortRows, cohort_rows
+from engines.taps.cohorts import Cohorts, cohort_rows, split_by_cohort
+from engines.taps.customers import CustomerMonths
 from engines.taps.metrics import run_metrics
 from engines.taps.params import TapsParams
 from engines.taps.pricing import PrivatePrice, PublicPrice, private_price, public_price
@@ -61,7 +62,11 @@ def simulate(
     _write_months(out, sold, rented)
     _write_prices(out, prepared)
     _write_draws(out, sold, rented)
-    cohorts = _write_cohorts(out, sold, rented)
+    cohorts = {
+        private.SCOPE: _cohorts_of(rented.customers),
+        public.SCOPE: _cohorts_of(sold.customers),
+    }
+    _write_cohorts(out, cohorts)
     results = RunResults(params, prepared.public_price, sold, rented, metrics, cohorts)
     return Outcome(
         metrics=metrics,
@@ -96,18 +101,14 @@ def _write_draws(out: TableSink, sold: PublicMonths, rented: PrivateMonths) -> N
             out.write(tables.MONTHLY_DRAWS.name, columns)
 
 
-def _write_cohorts(
-    out: TableSink, sold: PublicMonths, rented: PrivateMonths
-) -> dict[str, CohortRows]:
-    if not out.wants(tables.COHORTS.name):
-        return {}
-    found = {}
-    for scope, months in ((private.SCOPE, rented), (public.SCOPE, sold)):
-        customers = months.customers
-        rows = cohort_rows(customers.new, customers.churn, customers.initial_active)
-        out.write(tables.COHORTS.name, tables.cohort_columns(scope, rows))
-        found[scope] = rows
-    return found
+def _cohorts_of(customers: CustomerMonths) -> Cohorts:
+    return split_by_cohort(customers.new, customers.churn, customers.initial_active)
+
+
+def _write_cohorts(out: TableSink, cohorts: Mapping[str, Cohorts]) -> None:
+    if out.wants(tables.COHORTS.name):
+        for scope, split in cohorts.items():
+            out.write(tables.COHORTS.name, tables.cohort_columns(scope, cohort_rows(split)))
 
 
 def run_warnings(params: TapsParams, prepared: Prepared, rented: PrivateMonths) -> tuple[str, ...]:

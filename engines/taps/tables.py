@@ -157,7 +157,7 @@ MONTHLY_DRAWS = TableSchema(
         _text("variable_id"),
         _MONTH,
         _float("uniform", "fraction", "the addressed uniform"),
-        _float("draw_value", "", "in the unit of the variable"),
+        _float("draw_value", "unit_of_variable", "in the unit of the variable"),
     ),
 )
 COHORTS = TableSchema(
