@@ -1,0 +1,105 @@
+"""Find parameters that do nothing, and inert ones that do something."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.conformance.digest import differing
+from runner.conformance.running import Ran, example_params, run_engine, try_params
+from runner.contract import NUMERIC, EngineSpec, Leaf, PlanError, SimulationError, leaves
+
+_FAR = 10.0  # values up to ten times the present one are tried: a run must stay small
+
+
+def dead_parameter_faults(spec: EngineSpec) -> list[str]:
+    """Return numeric parameters that move no table and no metric, though not declared inert."""
+    params = example_params(spec)
+    base, inert = _ran(spec, {}), set(spec.inert_paths(params))
+    faults = []
+    for leaf in leaves(params).values():
+        if leaf.path in spec.example.binding:
+            faults += _binding_faults(spec, leaf.path, spec.example.binding[leaf.path])
+        elif leaf.kind in NUMERIC and leaf.path not in inert:
+            faults += _movement_faults(spec, leaf, base)
+    later = [path for path in spec.example.binding if path not in leaves(params)]
+    return faults + [f for p in later for f in _binding_faults(spec, p, spec.example.binding[p])]
+
+
+def inert_faults(spec: EngineSpec) -> list[str]:
+    """Return parameters declared inert under the example that move something."""
+    params, base = example_params(spec), _ran(spec, {})
+    found = leaves(params)
+    return [
+        f"{path} is listed as inert, but {value!r} instead of {found[path].value!r} changes "
+        f"{', '.join(moved[:3])}"
+        for path in spec.inert_paths(params)
+        if path in found and found[path].kind in NUMERIC
+        for value, moved in _moves(spec, found[path], base)
+        if moved
+    ]
+
+
+def _binding_faults(spec: EngineSpec, path: str, overrides: Mapping[str, Any]) -> list[str]:
+    others = {name: value for name, value in overrides.items() if name != path}
+    without, bound = _ran(spec, others), _ran(spec, overrides)
+    if without is None or bound is None:
+        return [f"{path}: the example's binding {dict(overrides)} is refused"]
+    if differing(without, bound):
+        return []
+    return [f"{path} changes nothing, even with the example's binding {dict(overrides)}"]
+
+
+def _movement_faults(spec: EngineSpec, leaf: Leaf, base: Ran | None) -> list[str]:
+    tried = []
+    for value, moved in _moves(spec, leaf, base):
+        if moved:
+            return []
+        tried.append(value)
+    if leaf.value == "auto":
+        return []  # no number: the rest of the other shares, which are tried themselves
+    said = f"tried {', '.join(map(repr, tried))}" if tried else "no other value is accepted"
+    advice = "list it in inert_paths, or give values that matter in example.binding"
+    return [f"{leaf.path} = {leaf.value!r} changes no table and no metric ({said}); {advice}"]
+
+
+def _moves(spec: EngineSpec, leaf: Leaf, base: Ran | None) -> Iterator[tuple[Any, list[str]]]:
+    """Give other values of a parameter that are accepted, and what each of them changes."""
+    for value in other_values(leaf):
+        changed = _ran(spec, {leaf.path: value})
+        if changed is not None and base is not None:
+            yield value, differing(base, changed)
+
+
+def _ran(spec: EngineSpec, overrides: Mapping[str, Any]) -> Ran | None:
+    """Return the long example run with overrides, None where the engine refuses them."""
+    params, _ = try_params(spec, overrides)
+    if params is None:
+        return None
+    try:
+        return run_engine(spec, params, spec.example.horizons[1])
+    except (PlanError, SimulationError):
+        return None
+
+
+def other_values(leaf: Leaf) -> list[Any]:
+    """Return admissible values near a parameter's own, nearest kinds of change first."""
+    info, own = leaf.info, leaf.value
+    centre = float(own) if isinstance(own, int | float) else 0.0
+    near = [centre * 1.1, centre * 0.9, centre + 1, centre - 1, centre * 2, centre / 2, 0.5, 0.25]
+    far = _FAR * max(1.0, abs(centre))
+    ends = [end for end in (info.low, info.high) if end is not None and abs(end) <= far]
+    middle = [math.fsum(ends) / 2] if len(ends) == 2 else []  # noqa: PLR2004 - both ends
+    numbers = [_within(value, leaf) for value in (*near, *middle, *ends)]
+    found = [value for value in dict.fromkeys(numbers) if value is not None and value != own]
+    return found + ([None] if leaf.nullable and own is not None else [])
+
+
+def _within(value: float, leaf: Leaf) -> float | int | None:
+    info, number = leaf.info, round(value) if leaf.kind == "int" else value
+    if info.low is not None and (number < info.low or (info.low_open and number == info.low)):
+        return None
+    if info.high is not None and (number > info.high or (info.high_open and number == info.high)):
+        return None
+    return number

@@ -1,0 +1,94 @@
+"""Hold the tables of one run in memory, checked against their schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from runner.conformance.columns import masked_column
+from runner.contract import EngineError, TableSchema, nearest
+
+Column: TypeAlias = "np.ma.MaskedArray[Any, Any]"
+"""Values of one column, (n_rows,), nulls masked."""
+
+Table: TypeAlias = dict[str, Column]
+"""Columns by name, in declared order."""
+
+
+class MemorySink:
+    """A `contract.TableSink` for tests and notebooks.
+
+    `schemas` are the tables the engine declares; `wanted` those that are asked for, None = all.
+    """
+
+    def __init__(
+        self, schemas: Mapping[str, TableSchema], wanted: Collection[str] | None = None
+    ) -> None:
+        self._schemas = dict(schemas)
+        self._wanted = frozenset(schemas if wanted is None else wanted)
+        self._writes: dict[str, list[Table]] = {name: [] for name in self._schemas}
+
+    def wants(self, table: str) -> bool:
+        """Tell whether this table was asked for.
+
+        Raises:
+            EngineError: the engine declares no such table.
+        """
+        self._schema(table)
+        return table in self._wanted
+
+    def write(self, table: str, columns: Mapping[str, Any]) -> None:
+        """Append rows: one sequence or array (n_rows,) per declared column.
+
+        Raises:
+            EngineError: columns are missing, unknown or of different lengths, or a value does not
+                fit its column.
+        """
+        schema = self._schema(table)
+        if table not in self._wanted:
+            return
+        _refuse_other_columns(schema, columns)
+        written = {
+            column.name: masked_column(table, column, columns[column.name])
+            for column in schema.columns
+        }
+        lengths = {name: len(values) for name, values in written.items()}
+        if len(set(lengths.values())) > 1:
+            raise EngineError(f"table {table}: columns have different lengths: {lengths}")
+        self._writes[table].append(written)
+
+    def tables(self) -> dict[str, Table]:
+        """Return each wanted table, all writes joined in the order written."""
+        return {
+            name: self._table(schema)
+            for name, schema in self._schemas.items()
+            if name in self._wanted
+        }
+
+    def _table(self, schema: TableSchema) -> Table:
+        empty = {column.name: masked_column(schema.name, column, []) for column in schema.columns}
+        writes = [empty, *self._writes[schema.name]]
+        return {name: _joined([write[name] for write in writes]) for name in schema.column_names}
+
+    def _schema(self, table: str) -> TableSchema:
+        if table not in self._schemas:
+            hint = nearest(table, self._schemas) or f"; declared: {', '.join(self._schemas)}"
+            raise EngineError(f"table {table} is not declared{hint}")
+        return self._schemas[table]
+
+
+def _joined(columns: list[Column]) -> Column:
+    data = np.concatenate([np.ma.getdata(column) for column in columns])
+    null = np.concatenate([np.ma.getmaskarray(column) for column in columns])
+    return np.ma.MaskedArray(data, mask=null)
+
+
+def _refuse_other_columns(schema: TableSchema, columns: Mapping[str, Any]) -> None:
+    missing = [name for name in schema.column_names if name not in columns]
+    unknown = [name for name in columns if name not in schema.column_names]
+    if missing:
+        raise EngineError(f"table {schema.name}: column {', '.join(missing)} was not written")
+    if unknown:
+        raise EngineError(f"table {schema.name}: column {', '.join(unknown)} is not declared")
