@@ -12,29 +12,38 @@ the golden ratio and of sqrt(2), sqrt(3).
 
 from __future__ import annotations
 
-import math
+import functools
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Words: TypeAlias = NDArray[np.uint64]
+Floats: TypeAlias = NDArray[np.float64]
 Key: TypeAlias = tuple[int, int]
 
-_M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11 = (np.uint64(s) for s in (30, 27, 31, 11))
-_ENTITY = np.uint64(0x9E3779B97F4A7C15)
-_STEP = np.uint64(0x6A09E667F3BCC909)
-_REPLICATE = np.uint64(0xBB67AE8584CAA73B)
+_M1, _M2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+_ENTITY = 0x9E3779B97F4A7C15
+_STEP = 0x6A09E667F3BCC909
+_REPLICATE = 0xBB67AE8584CAA73B
 _MASK = 0xFFFFFFFFFFFFFFFF
-_BLOCK = 16384
-_RAMP = np.arange(_BLOCK, dtype=np.uint64) * _ENTITY
-_TO_UNIT = 2.0**-53
 
 
-def uniforms(
-    key: Key, replicate: Words, step: Words, entities: Words | slice
-) -> NDArray[np.float64]:
+def _constant(value: int) -> Words:
+    return np.array(value, dtype=np.uint64)  # 0-d arrays halve the cost of a small operation
+
+
+_W_M1, _W_M2, _W_ENTITY = _constant(_M1), _constant(_M2), _constant(_ENTITY)
+_W_STEP, _W_REPLICATE, _W_ONE = _constant(_STEP), _constant(_REPLICATE), _constant(1)
+_S30, _S27, _S31, _S11 = (_constant(shift) for shift in (30, 27, 31, 11))
+
+_BLOCK = 16384  # words per pass: state and scratch stay in the cache
+_LONG_ROW = 1024  # from here on a row is worth its own passes
+_RAMP = np.arange(_BLOCK, dtype=np.uint64) * _W_ENTITY
+_TO_UNIT = np.array(2.0**-53)
+
+
+def uniforms(key: Key, replicate: Words, step: Words, entities: Words | slice) -> Floats:
     """Return uniforms in [0, 1) with 53 bits at the broadcast addresses.
 
     Args:
@@ -42,102 +51,141 @@ def uniforms(
         replicate, step: uint64 arrays, broadcastable with each other and with the entities.
         entities: uint64 array, or `slice(start, stop)` for consecutive entities.
     """
-    rows = np.broadcast_shapes(replicate.shape, step.shape)
+    if replicate.size == 1 and step.size == 1:
+        return _single_row(key, replicate, step, entities)
+    words = row_words(key, replicate, step)
+    if words.shape[-1] == 1 and _length(entities) >= _LONG_ROW:
+        return _long_rows(words, entities)
+    return _elements(words, listed(entities))
+
+
+def _length(entities: Words | slice) -> int:
     if isinstance(entities, slice):
-        if math.prod(rows) == 1:
-            first, second = row_words(key, replicate.reshape(1), step.reshape(1))
-            return _row(first[0], second[0], entities).reshape((*rows[:-1], -1))
-        entities = np.arange(entities.start, entities.stop, dtype=np.uint64)
-    shape = np.broadcast_shapes(rows, entities.shape)
-    if math.prod(rows) == 1:
-        first, second = row_words(key, replicate.reshape(1), step.reshape(1))
-        return _row(first[0], second[0], entities.reshape(-1)).reshape(shape)
-    replicate, step = np.broadcast_to(replicate, rows), np.broadcast_to(step, rows)
-    if rows[-1] == 1 and shape[-1] > 1:
-        return _row_by_row(key, replicate, step, entities, shape)
-    return _element_by_element(key, replicate, step, entities, shape)
+        return int(entities.stop - entities.start)
+    return entities.shape[-1] if entities.ndim else 1
 
 
-def _row_by_row(
-    key: Key, replicate: Words, step: Words, entities: Words, shape: tuple[int, ...]
-) -> NDArray[np.float64]:
-    """Return uniforms where each row spans the last axis: its words are computed once."""
-    lines = (*shape[:-1], 1)
-    first, second = row_words(key, replicate.reshape(-1), step.reshape(-1))
-    first = np.broadcast_to(first.reshape(replicate.shape), lines).reshape(-1)
-    second = np.broadcast_to(second.reshape(replicate.shape), lines).reshape(-1)
-    entities = np.broadcast_to(entities, shape).reshape(-1, shape[-1])
-    out = np.empty((first.size, shape[-1]), dtype=np.float64)
-    for index in range(first.size):
-        out[index] = _row(first[index], second[index], entities[index])
-    return out.reshape(shape)
+def listed(entities: Words | slice) -> Words:
+    """Return the entities as an array, those of a slice one by one up to 2^64 - 1."""
+    if not isinstance(entities, slice):
+        return entities
+    return np.arange(_length(entities), dtype=np.uint64) + _constant(entities.start & _MASK)
 
 
-def _element_by_element(
-    key: Key, replicate: Words, step: Words, entities: Words, shape: tuple[int, ...]
-) -> NDArray[np.float64]:
-    """Return uniforms where the row changes with the last axis, in blocks."""
-    flat = [np.broadcast_to(a, shape).reshape(-1) for a in (replicate, step, entities)]
-    out = np.empty(math.prod(shape), dtype=np.float64)
-    for start in range(0, out.size, _BLOCK):
+def _single_row(key: Key, replicate: Words, step: Words, entities: Words | slice) -> Floats:
+    first, second = _one_row(key, int(replicate.item()), int(step.item()))
+    out = np.empty(_length(entities) if isinstance(entities, slice) else entities.size)
+    _fill_row(first, second, entities, out)
+    own = out.shape if isinstance(entities, slice) else entities.shape
+    depth = max(replicate.ndim, step.ndim)
+    return out.reshape((1,) * (depth - len(own)) + own)
+
+
+def _long_rows(words: Words, entities: Words | slice) -> Floats:
+    """Return uniforms where each row spans the last axis; `words` is uint64 (2, ..., 1)."""
+    count = _length(entities)
+    lines = words.shape[1:-1]
+    own = not isinstance(entities, slice) and entities.ndim > 1
+    if not isinstance(entities, slice) and own:
+        lines = np.broadcast_shapes(lines, entities.shape[:-1])
+        entities = np.broadcast_to(entities, (*lines, count)).reshape(-1, count)
+    first, second = (np.broadcast_to(word[..., 0], lines).reshape(-1).tolist() for word in words)
+    out = np.empty((len(first), count))
+    for index, row in enumerate(out):
+        mine = entities[index] if own and not isinstance(entities, slice) else entities
+        _fill_row(first[index], second[index], mine, row)
+    return out.reshape(*lines, count)
+
+
+def _elements(words: Words, entities: Words) -> Floats:
+    """Return uniforms where the row may change from one element to the next."""
+    placed = entities * _W_ENTITY + words[0]
+    state = placed.reshape(-1)
+    second = words[1] if words[1].shape == placed.shape else np.broadcast_to(words[1], placed.shape)
+    between = second.reshape(-1)
+    out = np.empty(state.size)
+    scratch = np.empty(min(state.size, _BLOCK), dtype=np.uint64)
+    for start in range(0, state.size, _BLOCK):
         here = slice(start, start + _BLOCK)
-        first, second = row_words(key, flat[0][here], flat[1][here])
-        first += flat[2][here] * _ENTITY
-        _two_rounds(first, np.empty_like(first), second)
-        np.multiply(first, _TO_UNIT, out=out[here], casting="unsafe")
-    return out.reshape(shape)
+        _finish(state[here], scratch, between[here], out[here])
+    return out.reshape(placed.shape)
 
 
-def row_words(key: Key, replicate: Words, step: Words) -> tuple[Words, Words]:
-    """Return the two 64-bit words of each row; `replicate` and `step` are uint64 (n_rows,)."""
-    return _absorb(np.uint64(key[0]), step, replicate), _absorb(np.uint64(key[1]), replicate, step)
+def row_words(key: Key, replicate: Words, step: Words) -> Words:
+    """Return the two words of each row, uint64 (2, *rows); rows that repeat are hashed once."""
+    if replicate.size == 1 and step.size >= _LONG_ROW:
+        first = step.min()
+        count = int(step.max() - first) + 1
+        if count <= step.size // 4:
+            known = _hashed(key, replicate.reshape(1), first + np.arange(count, dtype=np.uint64))
+            words: Words = known.take((step - first).view(np.int64), axis=1)
+            return words.reshape(2, *np.broadcast_shapes(replicate.shape, step.shape))
+    return _hashed(key, replicate, step)
 
 
-def _absorb(word: np.uint64, a: Words, b: Words) -> Words:
-    state = (a + np.uint64(1)) * _STEP + word
-    scratch = np.empty_like(state)
+def _hashed(key: Key, replicate: Words, step: Words) -> Words:
+    replicate, step = replicate + _W_ONE, step + _W_ONE
+    words = np.empty((2, *np.broadcast_shapes(replicate.shape, step.shape)), dtype=np.uint64)
+    np.add(step * _W_STEP, _constant(key[0]), words[0])
+    np.add(replicate * _W_STEP, _constant(key[1]), words[1])
+    state, scratch = words.reshape(-1), np.empty(words.size, dtype=np.uint64)
     finalise(state, scratch)
-    state += (b + np.uint64(1)) * _REPLICATE
+    words[0] += replicate * _W_REPLICATE
+    words[1] += step * _W_REPLICATE
     finalise(state, scratch)
-    return state
+    return words
+
+
+@functools.lru_cache(maxsize=256)
+def _one_row(key: Key, replicate: int, step: int) -> tuple[int, int]:
+    """Return the two words of one row; plain integers beat arrays of one element."""
+    first = _finalised((step + 1) * _STEP + key[0]) + (replicate + 1) * _REPLICATE
+    second = _finalised((replicate + 1) * _STEP + key[1]) + (step + 1) * _REPLICATE
+    return _finalised(first), _finalised(second)
+
+
+def _finalised(word: int) -> int:
+    word &= _MASK
+    word = (word ^ word >> 30) * _M1 & _MASK
+    word = (word ^ word >> 27) * _M2 & _MASK
+    return word ^ word >> 31
 
 
 def finalise(words: Words, scratch: Words) -> None:
     """Apply one round of the finaliser to `words` in place."""
-    np.right_shift(words, _S30, out=scratch)
-    np.bitwise_xor(words, scratch, out=words)
-    np.multiply(words, _M1, out=words)
-    np.right_shift(words, _S27, out=scratch)
-    np.bitwise_xor(words, scratch, out=words)
-    np.multiply(words, _M2, out=words)
-    np.right_shift(words, _S31, out=scratch)
-    np.bitwise_xor(words, scratch, out=words)
+    np.right_shift(words, _S30, scratch)
+    np.bitwise_xor(words, scratch, words)
+    np.multiply(words, _W_M1, words)
+    np.right_shift(words, _S27, scratch)
+    np.bitwise_xor(words, scratch, words)
+    np.multiply(words, _W_M2, words)
+    np.right_shift(words, _S31, scratch)
+    np.bitwise_xor(words, scratch, words)
 
 
-def _row(first: np.uint64, second: np.uint64, entities: Words | slice) -> NDArray[np.float64]:
-    """Return the uniforms (n,) of one row, block by block so that scratch stays in the cache."""
-    count = entities.stop - entities.start if isinstance(entities, slice) else entities.size
-    out = np.empty(count, dtype=np.float64)
-    state, scratch = (
-        np.empty(min(count, _BLOCK), np.uint64),
-        np.empty(min(count, _BLOCK), np.uint64),
-    )
-    for start in range(0, count, _BLOCK):
-        size = min(_BLOCK, count - start)
-        z, t = state[:size], scratch[:size]
-        if isinstance(entities, slice):
-            offset = (entities.start + start) * int(_ENTITY) + int(first)
-            np.add(_RAMP[:size], np.uint64(offset & _MASK), out=z)
+def _fill_row(first: int, second: int, entities: Words | slice, out: Floats) -> None:
+    """Write the uniforms of one row to `out` (n,), block by block."""
+    size = min(out.size, _BLOCK)
+    state, scratch = np.empty(size, dtype=np.uint64), np.empty(size, dtype=np.uint64)
+    start_word, between = _constant(first), _constant(second)
+    flat = entities if isinstance(entities, slice) else entities.reshape(-1)
+    for start in range(0, out.size, _BLOCK):
+        here = out[start : start + _BLOCK]
+        z = state[: here.size]
+        if isinstance(flat, slice):
+            offset = (flat.start + start) * _ENTITY + first
+            np.add(_RAMP[: here.size], _constant(offset & _MASK), z)
         else:
-            np.multiply(entities[start : start + size], _ENTITY, out=z)
-            np.add(z, first, out=z)
-        _two_rounds(z, t, second)
-        np.multiply(z, _TO_UNIT, out=out[start : start + size], casting="unsafe")
-    return out
+            np.multiply(flat[start : start + _BLOCK], _W_ENTITY, z)
+            np.add(z, start_word, z)
+        _finish(z, scratch, between, here)
 
 
-def _two_rounds(z: Words, scratch: Words, between: Words | np.uint64) -> None:
-    finalise(z, scratch)
-    np.bitwise_xor(z, between, out=z)
-    finalise(z, scratch)
-    np.right_shift(z, _S11, out=z)
+def _finish(state: Words, scratch: Words, between: Words, out: Floats) -> None:
+    """Turn Weyl words into uniforms in `out`; `state` is overwritten."""
+    scratch = scratch[: state.size]
+    finalise(state, scratch)
+    np.bitwise_xor(state, between, state)
+    finalise(state, scratch)
+    np.right_shift(state, _S11, state)
+    np.multiply(state.view(np.int64), _TO_UNIT, out)  # below 2^53: signed converts faster
