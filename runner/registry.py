@@ -54,3 +54,13 @@ def _folders() -> list[str]:
 
 def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
     return {entry.name: entry for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+
+
+def config_dirs() -> list[Path]:
+    """Return the configuration folders that installed engine packages bring along."""
+    found = []
+    for name in sorted(_entry_points()):
+        folder = load_engine(name).config_dir
+        if folder is not None:
+            found.append(folder)
+    return found

@@ -6,6 +6,7 @@ who writes `params.public_tap.cac_base_eur: 40` meets the declaration made here.
 """
 
 from runner.contract.build import build_params, leaf_values, plain_params, rule_problems
+from runner.contract.columns import ColumnData, TableHasher, column_data, table_data
 from runner.contract.distributions import (
     Distribution,
     DistributionName,
@@ -51,6 +52,7 @@ __all__ = [
     "REQUIRED",
     "Check",
     "Column",
+    "ColumnData",
     "ConfigError",
     "Distribution",
     "DistributionName",
@@ -77,6 +79,7 @@ __all__ = [
     "SimulationError",
     "Steps",
     "StoreError",
+    "TableHasher",
     "TableSchema",
     "TableSink",
     "Trajectory",
@@ -85,6 +88,7 @@ __all__ = [
     "bounds_text",
     "build_params",
     "coerce",
+    "column_data",
     "complete_shares",
     "group",
     "groups",
@@ -99,4 +103,5 @@ __all__ = [
     "replace_leaves",
     "rule_problems",
     "shown",
+    "table_data",
 ]

@@ -17,15 +17,18 @@ P = TypeVar("P", bound=ParamGroup)
 _KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_\-]*\Z")
 
 
-def build_params(cls: type[P], data: Mapping[str, Any]) -> tuple[P | None, list[Problem]]:
+def build_params(
+    cls: type[P], data: Mapping[str, Any], *, with_rules: bool = True
+) -> tuple[P | None, list[Problem]]:
     """Return the parameter set and all problems; the set is None when any problem was found.
 
-    Values not given take the class's defaults. Entries of open mappings are merged by name; an
+    Rules between parameters are checked once every value is right by itself, and only
+    `with_rules`. Values not given take the class's defaults. Entries of open mappings are merged by name; an
     entry set to null is removed.
     """
     found: list[Problem] = []
     built = cast(P, _build_group(cls, cls(), data, "", found))
-    if not found:
+    if with_rules and not found:
         found += rule_problems(built)
     return (None if found else built), found
 

@@ -1,0 +1,205 @@
+"""The commands; each imports what it needs only when it is called."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from runner.config import StudyRequest
+    from runner.contract import RunnerError
+
+EXIT_USAGE = 2
+EXIT_FAILED_RUNS = 3
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="cohortsweep",
+    help="Run declarative experiments on customer-behaviour simulators.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Hydra overrides: sweeps=NAME, engine=NAME, key=value, key=1,2,3 (an axis), "
+        "key=interval(1,2) (a random variable), ~key (remove)",
+        show_default=False,
+    ),
+]
+ConfigDir = Annotated[
+    Path | None,
+    typer.Option("--config-dir", help="Your own configuration folder; its files shadow ours."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Multirun = Annotated[
+    bool, typer.Option("--multirun", "-m", help="Accepted for Hydra's sake; sweeps need no flag.")
+]
+Outputs = Annotated[Path, typer.Option("--outputs", help="Folder of all studies.")]
+
+
+@app.command()
+def run(
+    overrides: Overrides = None,
+    config_dir: ConfigDir = None,
+    as_json: AsJson = False,
+    multirun: Multirun = False,
+    debug: Debug = False,
+) -> int:
+    """Run a study; what its folder already holds is not run again."""
+    from runner.registry import load_engine
+    from runner.report.terminal import print_results
+    from runner.study import run_study
+
+    results = run_study(_request(overrides, config_dir))
+    if as_json:
+        _print_json(results.as_json())
+    else:
+        print_results(_console(), results, load_engine(results.plan.engine))
+    return results.exit_code
+
+
+@app.command()
+def plan(
+    overrides: Overrides = None,
+    config_dir: ConfigDir = None,
+    as_json: AsJson = False,
+    multirun: Multirun = False,
+    debug: Debug = False,
+) -> int:
+    """Show what a study would run, and write its plan; nothing is run."""
+    from runner.report.terminal import print_plan
+    from runner.study import plan_study
+
+    planned = plan_study(_request(overrides, config_dir))
+    if as_json:
+        _print_json(planned.as_json())
+    else:
+        print_plan(
+            _console(), planned.study, planned.plan, to_run=planned.to_run, folder=planned.folder
+        )
+    return 0
+
+
+@app.command()
+def status(
+    study: Annotated[
+        str, typer.Argument(help="A study's name, a plan id, a path, or latest.")
+    ] = "latest",
+    outputs: Outputs = Path("outputs"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Show how far a study is, and its failures by error."""
+    from runner.report.status import find_plan, read_status
+
+    found = read_status(find_plan(outputs, study))
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        from runner.report.terminal import print_status
+
+        print_status(_console(), found)
+    return 0
+
+
+@app.command()
+def engines(
+    name: Annotated[str | None, typer.Argument(help="Show this engine in full.")] = None,
+    debug: Debug = False,
+) -> int:
+    """List the engines, or one engine's parameters, units, metrics and tables."""
+    from runner.registry import engine_names, load_engine
+    from runner.report.engines import print_engine, print_engines
+
+    if name is None:
+        print_engines(_console(), [load_engine(known) for known in engine_names()])
+    else:
+        print_engine(_console(), load_engine(name))
+    return 0
+
+
+@app.command()
+def config(
+    overrides: Overrides = None,
+    config_dir: ConfigDir = None,
+    resolve: Annotated[bool, typer.Option("--resolve", help="Replace ${...} by values.")] = False,
+    package: Annotated[
+        str | None, typer.Option("-p", "--package", help="Show only what stands at this key.")
+    ] = None,
+    debug: Debug = False,
+) -> int:
+    """Print the composed configuration of a study as YAML."""
+    from runner.config.show import composed_yaml
+
+    sys.stdout.write(composed_yaml(_request(overrides, config_dir), package, resolved=resolve))
+    return 0
+
+
+def run_command_line(words: list[str]) -> int:
+    """Run one command and return the process exit code; errors are told, not thrown."""
+    from runner.contract import RunnerError
+
+    try:
+        return int(app(words, standalone_mode=False) or 0)
+    except (typer.Abort, KeyboardInterrupt):
+        return _interrupted()
+    except RunnerError as error:
+        if "--debug" in words:
+            raise
+        _tell(error, words)
+        return _exit_code(error)
+    except Exception as error:
+        show = getattr(error, "show", None)  # the argument parser's own errors show themselves
+        if show is None:
+            raise
+        show()
+        return EXIT_USAGE
+
+
+def _exit_code(error: Exception) -> int:
+    is_broken_pool = type(error).__name__ == "ExecutionError"
+    return EXIT_FAILED_RUNS if is_broken_pool else EXIT_USAGE
+
+
+def _interrupted() -> int:
+    print(
+        "\ninterrupted; all parts that had ended are kept. Run the same command again to continue",
+        file=sys.stderr,
+    )
+    return EXIT_INTERRUPTED
+
+
+def _tell(error: RunnerError, words: list[str]) -> None:
+    print(f"cohortsweep: {error}", file=sys.stderr)
+    if "--json" in words:
+        problems = getattr(error, "problems", ())
+        listed = [{"where": p.where, "found": p.found, "allowed": p.allowed} for p in problems]
+        _print_json({"error": str(error), "problems": listed, "exit_code": _exit_code(error)})
+
+
+def _request(overrides: list[str] | None, config_dir: Path | None) -> StudyRequest:
+    from runner.config.request import StudyRequest
+
+    return StudyRequest(words=tuple(overrides or ()), config_dir=config_dir)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    is_terminal = sys.stdout.isatty()
+    return Console(highlight=False, width=None if is_terminal else 120)
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    print(json.dumps(document, indent=2))

@@ -1,0 +1,337 @@
+"""Compose a request into one validated `Study`, reporting all problems at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from runner.config.cells import cell_part, without_cell_part
+from runner.config.design import option_problems, read_arms, read_excluded, read_grid
+from runner.config.hydra_compose import compose_groups, resolve
+from runner.config.overlay import lay_over, refused_keys, split_words
+from runner.config.request import StudyRequest
+from runner.config.settings import Settings
+from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources, find_sources
+from runner.config.study import Arm, Axis, Choices, Collect, Execution, Study, Variable
+from runner.config.tree import Tree, copied, nested
+from runner.config.values import Checker, checker, horizon_problems
+from runner.config.variables import read_variables
+from runner.config.words import Word, read_words
+from runner.contract import (
+    ConfigError,
+    EngineSpec,
+    Problem,
+    build_params,
+    lattice,
+    nearest,
+    plain_params,
+    shown,
+)
+from runner.registry import RegistryError, config_dirs, engine_names, load_engine
+
+_OPEN_KEYS = ("params", "collect", "engine")
+_DESIGN_PARTS = ("arms", "grid", "exclude", "variables")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """What is known while a study is being composed."""
+
+    sources: Sources
+    data: Tree
+    words: list[Word]
+    spec: EngineSpec
+    choices: dict[str, str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def tree(self, choices: Mapping[str, str]) -> Tree:
+        """Return the composed tree under these options, the user's values laid over."""
+        composed, _ = compose_groups(self.sources, choices)
+        tree = nested(composed)
+        self.problems += lay_over(tree, self.data, self.words)
+        return tree
+
+
+def composed_tree(request: StudyRequest) -> Tree:
+    """Return the composed configuration with the user's values, unresolved and unchecked.
+
+    Raises:
+        ConfigError: the words or files cannot be read, or no engine is chosen.
+    """
+    draft = _draft(request)
+    tree = draft.tree(draft.choices)
+    if draft.problems:
+        raise ConfigError(draft.problems)
+    return tree
+
+
+def compose_study(request: StudyRequest) -> Study:
+    """Return the study a request describes.
+
+    Raises:
+        ConfigError: everything that is wrong with it, together.
+    """
+    draft = _draft(request)
+    raw = draft.tree(draft.choices)
+    tree = resolve(raw)
+    settings = _settings(tree, draft.problems)
+    check = checker(draft.spec, tree.get("params", {}))
+    parts = _read_design(tree, settings, draft, check)
+    draft.problems += _param_problems(draft.spec, tree)
+    draft.problems += horizon_problems(draft.spec, tree.get("horizon"))
+    draft.problems += refused_keys(tree)
+    collect, wrong = _collect(tree.get("collect", "auto"), check)
+    draft.problems += wrong
+    if draft.problems:
+        raise ConfigError(draft.problems)
+    bases = _bases(draft, raw, parts)
+    return Study(
+        name=settings.study.name or draft.spec.name,
+        question=settings.study.question,
+        engine=draft.spec.name,
+        bases=bases,
+        axes=parts.axes,
+        arms=parts.arms,
+        control=settings.design.control if parts.arms else None,
+        excluded=parts.excluded,
+        variables=parts.variables,
+        replicates=settings.design.replicates,
+        max_cells=settings.design.max_cells,
+        collect=collect,
+        execution=Execution(
+            backend=settings.execution.backend,
+            n_jobs=settings.execution.n_jobs,
+            part_runs=settings.execution.part_runs,
+        ),
+        outputs=Path(settings.paths.outputs),
+        document=_document(tree, settings, draft.spec, parts),
+        words=request.words,
+    )
+
+
+def _draft(request: StudyRequest) -> _Draft:
+    words, problems = read_words(request.words)
+    sources = find_sources(_checked_dir(request.config_dir), config_dirs())
+    data = nested(request.data)
+    leading, wrong = _leading(words, data, sources)
+    if wrong:
+        raise ConfigError([*problems, *wrong])
+    tree, _ = compose_groups(sources, leading)
+    try:
+        spec = load_engine(str(tree["engine"]))
+    except KeyError:
+        allowed = f"choose one: {', '.join(engine_names())}, or a study: sweeps=NAME"
+        raise ConfigError([*problems, Problem("engine", "", allowed)]) from None
+    except RegistryError as error:
+        raise ConfigError([*problems, Problem("engine", "", str(error))]) from error
+    choices, values, wrong = split_words(words, sources, spec.name)
+    from_data = _data_choices(data, sources, spec.name)
+    for group, option in {**from_data, **choices}.items():
+        wrong += option_problems(group, option, group, sources)
+    if wrong:
+        raise ConfigError([*problems, *wrong])
+    return _Draft(
+        sources=sources, data=data, words=values, spec=spec,
+        choices={**leading, **from_data, **choices}, problems=problems,
+    )  # fmt: skip
+
+
+def _checked_dir(folder: Path | None) -> Path | None:
+    if folder is not None and not folder.is_dir():
+        raise ConfigError([Problem("--config-dir", str(folder), "is not a folder")])
+    return folder
+
+
+def _leading(
+    words: list[Word], data: Tree, sources: Sources
+) -> tuple[dict[str, str], list[Problem]]:
+    """Return the options of `engine` and `sweeps`, which decide what else can be chosen."""
+    chosen: dict[str, str] = {}
+    problems: list[Problem] = []
+    for group in (ENGINE_GROUP, STUDY_GROUP):
+        if isinstance(data.get(group), str):
+            chosen[group] = data.pop(group)
+        for word in (w for w in words if w.key == group):
+            if word.kind == "set":
+                chosen[group] = str(word.value)
+            else:
+                problems.append(
+                    Problem(word.text, "", f"takes one {group}; run one study for each")
+                )
+        if group in chosen and group not in sources.groups:
+            problems.append(Problem(group, chosen[group], f"no folder {group}/ has any file"))
+        elif group in chosen:
+            problems += option_problems(group, chosen[group], group, sources)
+    return chosen, problems
+
+
+def _data_choices(data: Tree, sources: Sources, engine: str) -> dict[str, str]:
+    found = {}
+    for key in [k for k, v in data.items() if isinstance(v, str)]:
+        group = sources.group_for(key, engine)
+        if group is not None:
+            found[group] = data.pop(key)
+    return found
+
+
+def _settings(tree: Tree, problems: list[Problem]) -> Settings:
+    own = {key: value for key, value in tree.items() if key not in _OPEN_KEYS}
+    if isinstance(own.get("design"), dict):
+        own["design"] = {k: v for k, v in own["design"].items() if k not in _DESIGN_PARTS}
+    settings, wrong = build_params(Settings, own)
+    problems += [_root_hint(p) for p in wrong]
+    return settings or Settings()
+
+
+def _root_hint(problem: Problem) -> Problem:
+    if not problem.allowed.startswith("unknown parameter"):
+        return problem
+    known = (*(f.name for f in _settings_fields()), *_OPEN_KEYS)
+    if "." in problem.where:
+        return Problem(problem.where, problem.found, problem.allowed.replace("parameter", "key", 1))
+    hint = nearest(problem.where, known) or f"; known here: {', '.join(known)}"
+    group_hint = (
+        ""
+        if hint.startswith("; did")
+        else " (a group file that sets other keys begins with '# @package _global_')"
+    )
+    return Problem(problem.where, problem.found, f"unknown key{hint}{group_hint}")
+
+
+def _settings_fields() -> tuple[Any, ...]:
+    import dataclasses
+
+    return dataclasses.fields(Settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Design:
+    axes: tuple[Axis, ...]
+    arms: tuple[Arm, ...]
+    excluded: tuple[Mapping[str, Any], ...]
+    variables: tuple[Variable, ...]
+
+
+def _read_design(tree: Tree, settings: Settings, draft: _Draft, check: Checker) -> _Design:
+    design = tree.get("design") if isinstance(tree.get("design"), dict) else {}
+    design = cast(Tree, design)
+    axes, wrong_axes = read_grid(design.get("grid") or {}, draft.sources, check)
+    control = settings.design.control
+    arms, wrong_arms = read_arms(design.get("arms") or {}, control, draft.sources, check)
+    variables, wrong_variables = read_variables(design.get("variables") or {}, check.leaves)
+    all_axes = (*axes, *(_variable_axis(v) for v in variables if v.treatment == "low_to_high"))
+    excluded, wrong_excluded = read_excluded(design.get("exclude") or [], all_axes, arms)
+    draft.problems += [*wrong_axes, *wrong_arms, *wrong_variables]
+    draft.problems += _clashes(axes, arms, variables)
+    if not (wrong_axes or wrong_arms or wrong_variables):
+        draft.problems += wrong_excluded
+    return _Design(axes=all_axes, arms=arms, excluded=excluded, variables=variables)
+
+
+def _variable_axis(variable: Variable) -> Axis:
+    if variable.values:
+        return Axis(key=f"params.{variable.path}", levels=variable.values)
+    low, high, step = (cast(float, x) for x in (variable.low, variable.high, variable.step))
+    return Axis(key=f"params.{variable.path}", levels=tuple(lattice(low, high, step)))
+
+
+def _clashes(
+    axes: tuple[Axis, ...], arms: tuple[Arm, ...], variables: tuple[Variable, ...]
+) -> list[Problem]:
+    """Return paths with two treatments where one would silently replace the other."""
+    problems = []
+    axis_keys = {axis.key for axis in axes} | {axis.group for axis in axes if axis.group}
+    for arm in arms:
+        for key in [*arm.values, *arm.choices]:
+            if key in axis_keys:
+                where = f"design.arms.{arm.name}.{key}"
+                problems.append(Problem(where, "", f"{key} is also an axis of the grid; keep one"))
+    for variable in variables:
+        if variable.reads_own_value:
+            continue
+        path = f"params.{variable.path}"
+        places = [f"design.grid.{path}"] if path in axis_keys else []
+        places += [f"design.arms.{arm.name}.{path}" for arm in arms if path in arm.values]
+        problems += [
+            Problem(place, "", f"would change nothing: design.variables.{path} "
+                    f"(treatment {variable.treatment}) sets the value; remove one, as in "
+                    f"~design.variables.{path}")
+            for place in places
+        ]  # fmt: skip
+    return problems
+
+
+def _param_problems(spec: EngineSpec, tree: Tree) -> list[Problem]:
+    given = tree.get("params", {})
+    wrong = build_params(spec.params, given, with_rules=False)[1]
+    return [problem.under("params") for problem in wrong]
+
+
+def _collect(written: Any, check: Checker) -> tuple[Collect, list[Problem]]:
+    if written in ("auto", "metrics", "all"):
+        return cast(Collect, written), []
+    built, _ = build_params(check.spec.params, check.params)
+    known = check.spec.table_schemas(built if built is not None else check.spec.params())
+    if isinstance(written, str) or not isinstance(written, list):
+        allowed = f"must be auto, metrics, all or a list of tables: {', '.join(known)}"
+        return "auto", [Problem("collect", shown(written), allowed)]
+    wrong = [
+        Problem(
+            "collect",
+            shown(name),
+            f"is no table of {check.spec.name}: {', '.join(known)}{nearest(str(name), known)}",
+        )
+        for name in written
+        if name not in known
+    ]
+    return tuple(written), wrong
+
+
+def _bases(draft: _Draft, raw: Tree, design: _Design) -> dict[Choices, Tree]:
+    """Return the cell part of the tree for every combination of group options in use."""
+    group_axes = [axis for axis in design.axes if axis.group]
+    by_arm = [arm.choices for arm in design.arms] or [{}]
+    bases: dict[Choices, Tree] = {}
+    for levels in itertools.product(*(axis.levels for axis in group_axes)):
+        on_axes = {cast(str, a.group): lv for a, lv in zip(group_axes, levels, strict=True)}
+        for choices in by_arm:
+            combined = {**on_axes, **choices}
+            key = tuple(sorted(combined.items()))
+            if key not in bases:
+                tree = draft.tree({**draft.choices, **combined}) if combined else raw
+                _require_same(raw, tree, key)
+                bases[key] = cell_part(tree)
+    return bases
+
+
+def _require_same(base: Tree, other: Tree, choices: Choices) -> None:
+    if without_cell_part(base) == without_cell_part(other):
+        return
+    named = ", ".join(f"{group}={option}" for group, option in choices)
+    before, after = without_cell_part(base), without_cell_part(other)
+    keys = sorted(k for k in {*before, *after} if before.get(k) != after.get(k))
+    allowed = f"cannot be an axis or part of an arm: it also changes {', '.join(keys)}"
+    raise ConfigError([Problem(named, "", allowed)])
+
+
+def _document(tree: Tree, settings: Settings, spec: EngineSpec, design: _Design) -> Tree:
+    """Return the resolved configuration that can change numbers, with all defaults filled in."""
+    params, _ = build_params(spec.params, tree.get("params", {}), with_rules=False)
+    plain = plain_params(settings)
+    raw = tree.get("design") or {}
+    plain["design"] |= {k: copied(raw[k]) for k in _DESIGN_PARTS if raw.get(k)}
+    return {
+        "study": {**plain["study"], "name": settings.study.name or spec.name},
+        "engine": spec.name,
+        "engine_version": spec.version,
+        "seed": plain["seed"],
+        "seeding": plain["seeding"],
+        "draws": plain["draws"],
+        "horizon": spec.horizon.default if plain["horizon"] is None else plain["horizon"],
+        "collect": copied(tree.get("collect", "auto")),
+        "design": plain["design"],
+        "params": plain_params(params) if params is not None else {},
+    }

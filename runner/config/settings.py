@@ -1,0 +1,94 @@
+"""Declare the runner's own configuration keys, checked like an engine's parameters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from runner.contract import ParamGroup, Problem, group, param
+from runner.draws import GENERATORS
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*\Z")
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can name a study or an arm: letters, digits, _ and -."""
+    return _NAME.match(text) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySection(ParamGroup):
+    """What the study is called and asks."""
+
+    name: str | None = param(None, doc="folder below paths.outputs; null = the engine's name")
+    question: str = param("", doc="the question in one sentence, shown with the answer")
+
+    def problems(self) -> list[Problem]:
+        """Refuse names that could not be a folder."""
+        if self.name is None or is_name(self.name):
+            return []
+        return [Problem("name", repr(self.name), "must be letters, digits, _ and -")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedingSection(ParamGroup):
+    """Whether arms and cells share their random numbers."""
+
+    mode: str = param("common", choices=("common", "per_cell"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawsSection(ParamGroup):
+    """Which generator serves the addresses."""
+
+    generator: str = param("mixer", choices=GENERATORS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignSection(ParamGroup):
+    """Size of the design; arms, grid, exclude and variables have readers of their own."""
+
+    replicates: int = param(1, low=1, high=1_000_000)
+    control: str = param("control", doc="the arm that others are compared with")
+    max_cells: int = param(100_000, low=1, doc="a larger grid is refused, never thinned")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionSection(ParamGroup):
+    """Where runs are executed; changes no number."""
+
+    backend: str = param("loky", choices=("loky", "threading", "sequential"))
+    n_jobs: int = param(-1, low=-1, high=1024, doc="workers; -1 = all processors")
+    part_runs: int | None = param(
+        None, low=1, high=100_000, doc="runs per part; null = from the engine's cost"
+    )
+
+    def problems(self) -> list[Problem]:
+        """Refuse zero workers, and several workers without a pool."""
+        if self.n_jobs == 0:
+            return [Problem("n_jobs", "0", "must be -1 (all processors) or >= 1")]
+        if self.backend == "sequential" and self.n_jobs != 1:
+            allowed = "must be 1 with backend sequential; use loky or threading for more"
+            return [Problem("n_jobs", str(self.n_jobs), allowed)]
+        return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathsSection(ParamGroup):
+    """Where results go."""
+
+    outputs: str = param("outputs", doc="folder of all studies, relative to the working directory")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(ParamGroup):
+    """Every top-level key except `params`, `collect` and `engine`."""
+
+    study: StudySection = group(StudySection)
+    seed: int = param(1, low=0, doc="master seed: any whole number >= 0, of any size")
+    seeding: SeedingSection = group(SeedingSection)
+    draws: DrawsSection = group(DrawsSection)
+    horizon: int | None = param(None, doc="in the engine's unit; null = its default")
+    design: DesignSection = group(DesignSection)
+    execution: ExecutionSection = group(ExecutionSection)
+    paths: PathsSection = group(PathsSection)

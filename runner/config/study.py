@@ -1,0 +1,106 @@
+"""The validated study: what the stages after configuration work from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from runner.config.tree import Tree
+
+Treatment = Literal["fixed", "low_to_high", "random"]
+Choices = tuple[tuple[str, str], ...]
+Collect = Literal["auto", "metrics", "all"] | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """A parameter with a treatment, as declared; `path` is relative to `params`.
+
+    Fields that the treatment does not use may be present: one declaration serves as fixed value,
+    grid axis or random draw.
+    """
+
+    path: str
+    treatment: Treatment
+    distribution: str | None = None
+    default: Any = None
+    mean: float | None = None
+    sd: float | None = None
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    values: tuple[Any, ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """First segment of the path."""
+        return self.path.partition(".")[0]
+
+    @property
+    def variable_id(self) -> str:
+        """The path below its scope, with `_` for dots; unique within a scope."""
+        return (self.path.partition(".")[2] or self.path).replace(".", "_")
+
+    @property
+    def reads_own_value(self) -> bool:
+        """Tell whether draws depend on the parameter's own configured value."""
+        named = self.distribution in ("normal", "lognormal")
+        return self.treatment == "random" and named and self.mean is None and self.default is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """One dimension of the grid: a configuration path, or a group whose options are the levels."""
+
+    key: str
+    levels: tuple[Any, ...]
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """A named variant: group options and values (by dotted path) that set it apart."""
+
+    name: str
+    choices: Mapping[str, str]
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """Where and how runs are executed; nothing here can change a number."""
+
+    backend: str
+    n_jobs: int
+    part_runs: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """One question, complete and checked.
+
+    `bases` holds, for each combination of group options used by axes and arms, the composed tree
+    of everything that may differ between cells; `base_choices` is the combination that holds
+    where no axis or arm chooses otherwise. `document` is the configuration that can change
+    numbers, resolved; `words` the overrides as given.
+    """
+
+    name: str
+    question: str
+    engine: str
+    bases: Mapping[Choices, Tree]
+    axes: tuple[Axis, ...]
+    arms: tuple[Arm, ...]
+    control: str | None
+    excluded: tuple[Mapping[str, Any], ...]
+    variables: tuple[Variable, ...]
+    replicates: int
+    max_cells: int
+    collect: Collect
+    execution: Execution
+    outputs: Path
+    document: Mapping[str, Any]
+    words: tuple[str, ...]
+    notes: tuple[str, ...] = ()

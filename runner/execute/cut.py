@@ -1,0 +1,80 @@
+"""Cut a plan into parts: from the plan and the engine's cost hint alone, never from timing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runner.execute.single import CellSpec, RunSpec
+from runner.plan import Cell, Plan
+from runner.store import RunState
+from runner.store.parts import part_id
+
+_PART_SECONDS = 2.0
+_MOST_RUNS = 500
+_FEWEST_PARTS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Consecutive runs of a plan that are dispatched, stored and lost together."""
+
+    part_id: str
+    engine: str
+    runs: tuple[RunSpec, ...]
+    tables: tuple[str, ...]
+
+
+def cut_parts(plan: Plan, states: Mapping[str, RunState], part_runs: int | None) -> list[Part]:
+    """Return the parts still to be executed, without runs that are done.
+
+    Boundaries come from the whole plan, so that an interrupted plan is cut the same way again.
+    """
+    size = part_runs or _size(plan)
+    todo = _distinct_runs(plan)
+    parts = []
+    for start in range(0, len(todo), size):
+        runs = tuple(
+            run
+            for run in todo[start : start + size]
+            if run.run_id not in states or not states[run.run_id].has(plan.tables)
+        )
+        if runs:
+            name = part_id((run.run_id for run in runs), plan.tables)
+            parts.append(Part(part_id=name, engine=plan.engine, runs=runs, tables=plan.tables))
+    return parts
+
+
+def _size(plan: Plan) -> int:
+    """Return the runs per part: about two seconds of work, at least 16 parts where possible."""
+    per_run = max(plan.cost_s / plan.n_runs, 1e-6)
+    by_cost = math.floor(_PART_SECONDS / per_run)
+    return max(1, min(by_cost, math.ceil(plan.n_runs / _FEWEST_PARTS), _MOST_RUNS))
+
+
+def _distinct_runs(plan: Plan) -> list[RunSpec]:
+    """Return the runs in plan order, those with equal ids once."""
+    found: dict[str, RunSpec] = {}
+    for cell in plan.cells:
+        shared = _cell_spec(cell)
+        for replicate, run_id in enumerate(cell.run_ids):
+            if run_id not in found:
+                found[run_id] = RunSpec(
+                    run_id=run_id,
+                    cell=shared,
+                    replicate=replicate,
+                    prepare_key=cell.prepare_keys[replicate],
+                    drawn=cell.drawn_values(replicate),
+                )
+    return list(found.values())
+
+
+def _cell_spec(cell: Cell) -> CellSpec:
+    return CellSpec(
+        params=cell.params,
+        horizon=cell.horizon,
+        source=cell.source,
+        files=cell.files,
+        digests=cell.digests,
+    )

@@ -1,0 +1,136 @@
+"""Build what a cell consists of: parameters, horizon, randomness, variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.config import Study, Variable, cell_tree
+from runner.config.cells import value_at
+from runner.config.hydra_compose import has_interpolations
+from runner.config.study import Choices
+from runner.config.values import horizon_problems
+from runner.config.variables import read_variables
+from runner.contract import (
+    EngineSpec,
+    Leaf,
+    ParamGroup,
+    Problem,
+    build_params,
+    coerce,
+    leaves,
+    replace_leaves,
+    rule_problems,
+)
+from runner.plan.expand import Combination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A cell's parameters (fixed variables applied, random ones at their centre) and the rest."""
+
+    params: ParamGroup
+    leaves: Mapping[str, Leaf]
+    horizon: int
+    seed: int
+    seeding: str
+    generator: str
+    variables: tuple[Variable, ...]
+
+
+@dataclass(slots=True)
+class ContentBuilder:
+    """Builds cells of one study, reusing the parameters that neighbours share."""
+
+    study: Study
+    spec: EngineSpec
+    _bases: dict[Choices, tuple[Content | None, list[Problem]]] = field(default_factory=dict)
+    _can_reuse: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._can_reuse = not any(has_interpolations(t) for t in self.study.bases.values())
+
+    def build(self, cell: Combination) -> tuple[Content | None, list[Problem]]:
+        """Return the cell's content, or what is wrong with it."""
+        if self._can_reuse:
+            if cell.choices not in self._bases:
+                self._bases[cell.choices] = self._from_tree(cell.choices, {}, with_rules=False)
+            base, wrong = self._bases[cell.choices]
+            if base is not None and _are_known(cell.values, base.leaves):
+                return self._changed(base, cell.values)
+            if wrong and not cell.values:
+                return None, wrong
+        return self._from_tree(cell.choices, cell.values, with_rules=True)
+
+    def _from_tree(
+        self, choices: Choices, values: Mapping[str, Any], *, with_rules: bool
+    ) -> tuple[Content | None, list[Problem]]:
+        tree = cell_tree(self.study, choices, values)
+        built, found = build_params(self.spec.params, tree.get("params", {}), with_rules=with_rules)
+        problems = [p.under("params") for p in found]
+        problems += horizon_problems(self.spec, tree.get("horizon"))
+        if built is None:
+            return None, problems
+        known = leaves(built)
+        variables, wrong = read_variables(tree["design"]["variables"], known)
+        problems += wrong
+        if problems:
+            return None, problems
+        content = Content(
+            params=built,
+            leaves=known,
+            horizon=_horizon(self.spec, tree.get("horizon")),
+            seed=value_at(tree, "seed") if value_at(tree, "seed") is not None else 1,
+            seeding=value_at(tree, "seeding.mode") or "common",
+            generator=value_at(tree, "draws.generator") or "mixer",
+            variables=variables,
+        )
+        return _with_fixed(content) if with_rules else content, []
+
+    def _changed(
+        self, base: Content, values: Mapping[str, Any]
+    ) -> tuple[Content | None, list[Problem]]:
+        """Return the base with some leaves replaced: the quick way for plain axes."""
+        new, problems = {}, []
+        for path, value in values.items():
+            if path == "horizon":
+                problems += horizon_problems(self.spec, value)
+                continue
+            below = path.partition(".")[2]
+            new[below], wrong = coerce(base.leaves[below], value)
+            problems += [wrong.under("params")] if wrong else []
+        if problems:
+            return None, problems
+        horizon = base.horizon
+        if "horizon" in values:
+            horizon = _horizon(self.spec, values["horizon"])
+        content = _with_fixed(_replaced(base, new, horizon))
+        problems = [p.under("params") for p in rule_problems(content.params)]
+        return (None, problems) if problems else (content, [])
+
+
+def _horizon(spec: EngineSpec, value: Any) -> int:
+    return spec.horizon.default if value is None else int(value)
+
+
+def _are_known(values: Mapping[str, Any], known: Mapping[str, Leaf]) -> bool:
+    return all(
+        path == "horizon" or (path.startswith("params.") and path[len("params.") :] in known)
+        for path in values
+    )
+
+
+def _with_fixed(content: Content) -> Content:
+    fixed = {v.path: v.default for v in content.variables if v.treatment == "fixed"}
+    return _replaced(content, fixed, content.horizon) if fixed else content
+
+
+def _replaced(base: Content, new: Mapping[str, Any], horizon: int) -> Content:
+    if not new and horizon == base.horizon:
+        return base
+    params = replace_leaves(base.params, new) if new else base.params
+    return Content(
+        params=params, leaves=leaves(params), horizon=horizon, seed=base.seed,
+        seeding=base.seeding, generator=base.generator, variables=base.variables,
+    )  # fmt: skip

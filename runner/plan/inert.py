@@ -1,0 +1,63 @@
+"""Find treatments that would change nothing, and refuse them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from runner.config import Study
+from runner.contract import EngineSpec, Problem
+from runner.plan.content import Content
+from runner.plan.expand import Combination
+
+
+@dataclass(slots=True)
+class InertWatch:
+    """Counts, over the cells of a study, where each treatment is read and where it is not."""
+
+    study: Study
+    spec: EngineSpec
+    _live: Counter[str] = field(default_factory=Counter)
+    _inert: Counter[str] = field(default_factory=Counter)
+
+    def see(self, cell: Combination, content: Content) -> None:
+        """Judge the treatments that bear on one cell."""
+        unread = set(self.spec.inert_paths(content.params)) - set(_spreads(content))
+        for origin, path in self._treatments(cell, content):
+            (self._inert if path in unread else self._live)[origin] += 1
+
+    def _treatments(self, cell: Combination, content: Content) -> Iterator[tuple[str, str]]:
+        for key in cell.levels:
+            if key.startswith("params."):
+                yield f"design.grid.{key}", key.removeprefix("params.")
+        for arm in self.study.arms:
+            if arm.name == cell.arm:
+                for key in arm.values:
+                    if key.startswith("params."):
+                        yield f"design.arms.{arm.name}.{key}", key.removeprefix("params.")
+        for variable in content.variables:
+            if variable.treatment != "low_to_high":
+                yield f"design.variables.params.{variable.path}", variable.path
+
+    def problems(self) -> list[Problem]:
+        """Return the treatments that no cell reads."""
+        allowed = f"would change nothing: engine {self.spec.name} does not read it in this study"
+        return [Problem(origin, "", allowed) for origin in self._inert if not self._live[origin]]
+
+    def notes(self) -> list[str]:
+        """Return remarks on treatments that only some cells read."""
+        return [
+            f"{origin} changes nothing in {count} of {count + self._live[origin]} cells"
+            for origin, count in self._inert.items()
+            if self._live[origin]
+        ]
+
+
+def _spreads(content: Content) -> Iterable[str]:
+    """Return the sd parameters from which a random variable takes its spread."""
+    for variable in content.variables:
+        own = content.leaves[variable.path].sd_path
+        is_named = variable.distribution in ("normal", "lognormal")
+        if variable.treatment == "random" and is_named and variable.sd is None and own:
+            yield own

@@ -1,0 +1,107 @@
+"""Tell how far a study is, from its folder alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.contract import StoreError, nearest
+from runner.store import Ledger, RunState, StudyFolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyStatus:
+    """Counts of one plan: planned, done, failed and remaining runs; failures by error."""
+
+    study: str
+    plan_id: str
+    folder: Path
+    runs: Mapping[str, int]
+    errors: Mapping[str, int]
+    verdict: str
+    results_hash: str | None
+    seconds_left: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the status as plain data."""
+        return {
+            "study": self.study,
+            "plan_id": self.plan_id,
+            "folder": str(self.folder),
+            "runs": dict(self.runs),
+            "errors": dict(self.errors),
+            "verdict": self.verdict,
+            "results_hash": self.results_hash,
+            "seconds_left": self.seconds_left,
+        }
+
+
+def find_plan(outputs: Path, named: str) -> Path:
+    """Return the folder of a plan named by study, plan id, path, or `latest`.
+
+    Raises:
+        StoreError: nothing of that name exists; the known studies are listed.
+    """
+    candidates = [Path(named), outputs / named]
+    if named == "latest":
+        links = sorted(outputs.glob("*/latest"), key=lambda link: link.lstat().st_mtime)
+        candidates = links[-1:]
+    else:
+        candidates += sorted(outputs.glob(f"*/plans/{named[:12]}"))
+    for candidate in candidates:
+        for place in (candidate / "latest", candidate):
+            if (place / "plan.parquet").is_file():
+                return place.resolve()
+    known = sorted(link.parent.name for link in outputs.glob("*/latest"))
+    hint = nearest(named, known) or (f"; studies there: {', '.join(known)}" if known else "")
+    raise StoreError(f"no study or plan '{named}' in {outputs.absolute()}{hint}")
+
+
+def read_status(place: Path) -> StudyStatus:
+    """Return the status of the plan in a folder.
+
+    Raises:
+        StoreError: the ledger or the plan cannot be read.
+    """
+    import json
+
+    import pyarrow.parquet as pq
+
+    folder = StudyFolder(root=place.parent.parent)
+    planned = pq.read_table(place / "plan.parquet", columns=["run_id"])
+    run_ids = planned["run_id"].to_pylist()
+    states = Ledger(folder.ledger_file).read()
+    summary_file = place / "run_summary.json"
+    summary = json.loads(summary_file.read_text()) if summary_file.is_file() else {}
+    status = [states[r].record.status if r in states else "remaining" for r in run_ids]
+    counts = Counter(status)
+    is_complete = not counts["remaining"] and bool(summary)
+    return StudyStatus(
+        study=folder.root.name,
+        plan_id=planned.schema.metadata[b"plan_id"].decode(),
+        folder=place,
+        runs={
+            "planned": len(run_ids), "done": counts["done"], "failed": counts["failed"],
+            "timeout": 0, "remaining": counts["remaining"],
+        },
+        errors=_errors(run_ids, states),
+        verdict=summary.get("verdict", "not_evaluated") if is_complete else "not_evaluated",
+        results_hash=summary.get("results_hash") if is_complete else None,
+        seconds_left=_seconds_left(run_ids, states),
+    )  # fmt: skip
+
+
+def _errors(run_ids: list[str], states: Mapping[str, RunState]) -> dict[str, int]:
+    failed = [states[r].record for r in run_ids if r in states]
+    texts = Counter(f"{r.error_type}: {r.error}" for r in failed if r.status == "failed")
+    return dict(texts.most_common())
+
+
+def _seconds_left(run_ids: list[str], states: Mapping[str, RunState]) -> float:
+    """Return CPU seconds left, from the mean of the runs that have ended."""
+    seconds = [states[r].record.seconds for r in run_ids if r in states]
+    left = len(run_ids) - len(seconds)
+    return round(left * sum(seconds) / len(seconds), 3) if seconds else 0.0

@@ -1,0 +1,193 @@
+"""Print plans and results as tables a planner can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from runner.contract import shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from runner.config import Study
+    from runner.contract import EngineSpec
+    from runner.plan import Plan
+    from runner.report.status import StudyStatus
+    from runner.results import StudyResults
+
+_MOST_CELLS = 24
+_FIRST_RUNS = 5
+_MOST_LEVELS = 6
+_MINUTE = 60.0
+
+
+def table(*headings: str, title: str = "") -> Table:
+    """Return an empty table in the house style: no boxes, readable when piped to a file."""
+    made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        made.add_column(escape(heading), overflow="fold")
+    return made
+
+
+def print_plan(console: Console, study: Study, plan: Plan, *, to_run: int, folder: Any) -> None:
+    """Print what a plan would do: counts, axes, first runs, notes, cost."""
+    if study.question:
+        console.print(f"[bold]{escape(study.question)}[/bold]")
+    console.print(
+        f"study {escape(study.name)}: {len(plan.cells):,} cells x {plan.replicates:,} replicates "
+        f"= {plan.n_runs:,} runs of engine {plan.engine} {plan.engine_version}"
+    )
+    console.print(
+        f"to run now: {to_run:,} ({plan.n_runs - to_run:,} are done), "
+        f"about {duration(plan.cost_s * to_run / plan.n_runs)} of CPU"
+    )
+    console.print(f"plan {plan.plan_id[:12]} in {escape(str(folder))}", soft_wrap=True)
+    console.print(_axes_table(plan))
+    if plan.cells[0].drawn:
+        console.print(_variables_table(study, plan))
+    console.print(_first_runs_table(plan))
+    print_notes(console, plan.notes)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for people."""
+    if seconds < 1:
+        return "a second"
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < _MINUTE**2:
+        return f"{seconds / _MINUTE:.0f} min"
+    return f"{seconds / _MINUTE**2:.1f} h"
+
+
+def _axes_table(plan: Plan) -> Table:
+    made = table("axis", "levels", "values")
+    rows: dict[str, tuple[Any, ...]] = {**plan.axes}
+    if plan.arms:
+        rows["arm"] = plan.arms
+    for key, levels in rows.items():
+        first = ", ".join(shown(level) for level in levels[:_MOST_LEVELS])
+        more = ", ..." if len(levels) > _MOST_LEVELS else ""
+        made.add_row(escape(key), str(len(levels)), escape(first + more))
+    if not rows:
+        made.add_row("(none)", "1", "one cell")
+    return made
+
+
+def _variables_table(study: Study, plan: Plan) -> Table:
+    made = table("random variable", "distribution", "drawn in the first cell")
+    declared = {variable.path: variable for variable in study.variables}
+    for variable in plan.cells[0].drawn:
+        found = declared.get(variable.path)
+        name = found.distribution if found and found.distribution else ""
+        first = ", ".join(shown(value) for value in variable.values[:_FIRST_RUNS])
+        more = ", ..." if len(variable.values) > _FIRST_RUNS else ""
+        made.add_row(escape(variable.path), name, first + more)
+    return made
+
+
+def _first_runs_table(plan: Plan) -> Table:
+    keys = [*plan.axes, *(["arm"] if plan.arms else [])]
+    made = table("first runs", "cell", "replicate", *keys)
+    left = _FIRST_RUNS
+    for cell in plan.cells:
+        for replicate, run_id in enumerate(cell.run_ids[:left]):
+            levels: dict[str, Any] = {**cell.levels, "arm": cell.arm}
+            named = [escape(shown(levels[key])) for key in keys]
+            made.add_row(run_id[:12], str(cell.grid_index), str(replicate), *named)
+        left -= min(left, len(cell.run_ids))
+        if not left:
+            break
+    return made
+
+
+def print_notes(console: Console, notes: tuple[str, ...]) -> None:
+    """Print the remarks of the planner, if any."""
+    for note in notes:
+        console.print(f"note: {escape(note)}", soft_wrap=True)
+
+
+def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> None:
+    """Print what a study found: failures first, then the headline metrics by cell."""
+    runs = results.runs
+    new = "nothing to do, all are done" if not runs["executed"] else f"{runs['executed']:,} new"
+    console.print(
+        f"study {escape(results.study)}: {runs['done']:,} of {runs['planned']:,} runs done ({new})"
+    )
+    _print_counts(console, f"{runs['failed']:,} runs failed", results.errors)
+    _print_counts(console, "broken checks", results.failed_checks)
+    _print_counts(console, "warnings", results.warnings)
+    names = [name for name in spec.headline if name in set(results.summary["metric"])]
+    for name in names or list(results.plan.metrics[:3]):
+        if name in set(results.summary["metric"]):
+            console.print(_metric_table(results, name, spec.metric(name).unit))
+    print_notes(console, results.plan.notes)
+    console.print(f"verdict       {results.verdict}")
+    console.print(f"results hash  {results.results_hash}")
+    console.print(f"results in    {escape(str(results.folder))}", soft_wrap=True)
+
+
+def _print_counts(console: Console, heading: str, counts: Mapping[str, int]) -> None:
+    if counts:
+        console.print(f"[bold red]{heading}:[/bold red]")
+        for text, count in sorted(counts.items(), key=lambda item: -item[1])[:10]:
+            console.print(f"  {count:,} x {escape(text)}", soft_wrap=True)
+
+
+def _metric_table(results: StudyResults, name: str, unit: str) -> Table:
+    rows = results.summary[results.summary["metric"] == name]
+    plan = results.plan
+    keys = [key for key, levels in plan.axes.items() if len(levels) > 1]
+    if plan.arms:
+        keys.append("arm")
+    title = f"{name} ({unit})" if unit else name
+    made = table(*keys, "mean", "95 % interval of the mean", "sd", "n", title=escape(title))
+    for _, row in rows.head(_MOST_CELLS).iterrows():
+        labels = [escape(_label(row[key])) for key in keys]
+        made.add_row(*labels, number(row["mean"]), _interval(row), number(row["sd"]), str(row["n"]))
+    if len(rows) > _MOST_CELLS:
+        made.caption = f"{len(rows) - _MOST_CELLS:,} more cells in metrics_by_cell.csv"
+    return made
+
+
+def _label(level: Any) -> str:
+    return f"{level:g}" if isinstance(level, float) else str(level)
+
+
+def _interval(row: pd.Series[Any]) -> str:
+    low, high = number(row["ci_low"]), number(row["ci_high"])
+    return f"{low} to {high}" if low and high else "needs 2 replicates"
+
+
+def number(value: Any) -> str:
+    """Return a number with about four significant digits and thousands separators."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN is the only value unlike itself
+        return ""
+    size = abs(value)
+    if size >= 1000:  # noqa: PLR2004
+        return f"{value:,.0f}"
+    return f"{value:,.4g}"
+
+
+def print_status(console: Console, status: StudyStatus) -> None:
+    """Print how far a study is."""
+    runs = status.runs
+    console.print(f"study {escape(status.study)}, plan {status.plan_id[:12]}")
+    console.print(
+        f"{runs['done']:,} of {runs['planned']:,} runs done, {runs['failed']:,} failed, "
+        f"{runs['remaining']:,} remaining"
+    )
+    _print_counts(console, "failed", status.errors)
+    if runs["remaining"]:
+        left = duration(status.seconds_left) if status.seconds_left else "unknown"
+        console.print(f"CPU time left: about {left}; the same run command continues")
+    else:
+        console.print(f"verdict       {status.verdict}")
+        console.print(f"results hash  {status.results_hash}")
+    console.print(f"results in    {escape(str(status.folder))}", soft_wrap=True)

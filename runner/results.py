@@ -1,0 +1,141 @@
+"""What a study came to: counts, verdict, hash, and its tables for notebooks."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from runner.config import Study
+from runner.execute import Part
+from runner.plan import Plan
+from runner.store import Ledger, RunState, StudyFolder
+from runner.store.folder import write_text
+from runner.store.results import read_table, results_hash, write_checksums, write_frame
+
+if TYPE_CHECKING:
+    from runner.store.ledger import RunRecord
+
+EXIT_FAILED_RUNS = 3
+EXIT_FAILED = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyResults:
+    """The results of one plan of a study.
+
+    `runs` counts planned, done, failed, timeout, and those executed by this call; `verdict` is
+    fail when an engine's check is broken, not_evaluated without acceptance rules; `summary` has
+    one row per cell and metric.
+    """
+
+    study: str
+    plan_id: str
+    folder: Path
+    runs: Mapping[str, int]
+    verdict: str
+    results_hash: str
+    failed_checks: Mapping[str, int]
+    warnings: Mapping[str, int]
+    errors: Mapping[str, int]
+    summary: pd.DataFrame
+    plan: Plan
+    _store: StudyFolder
+    _states: Mapping[str, RunState]
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """One row per run and metric: run_id, grid_index, arm, replicate_index, metric, value."""
+        return pd.read_parquet(self.folder / "metrics.parquet")
+
+    @property
+    def run_list(self) -> pd.DataFrame:
+        """One row per planned run: status, seconds, error, warnings, broken checks."""
+        return pd.read_parquet(self.folder / "runs.parquet")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a collected table of all done runs, in plan order.
+
+        Raises:
+            StoreError: the study does not collect this table.
+        """
+        return read_table(self._store, self.plan, self._states, name)
+
+    @property
+    def exit_code(self) -> int:
+        """The process exit code this outcome calls for: 3 failed runs, 1 failed, 0 else."""
+        if self.runs["failed"]:
+            return EXIT_FAILED_RUNS
+        return EXIT_FAILED if self.verdict == "fail" else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the outcome as plain data, without the tables."""
+        return {
+            "study": self.study,
+            "plan_id": self.plan_id,
+            "folder": str(self.folder),
+            "runs": dict(self.runs),
+            "verdict": self.verdict,
+            "results_hash": self.results_hash,
+            "failed_checks": dict(self.failed_checks),
+            "warnings": dict(self.warnings),
+            "errors": dict(self.errors),
+            "exit_code": self.exit_code,
+        }
+
+
+def write_summary(place: Path, study: Study, results: StudyResults) -> None:
+    """Write the plan folder's summary files and checksums."""
+    summary = results.summary
+    write_frame(summary, place / "metrics_by_cell.parquet")
+    write_text(place / "metrics_by_cell.csv", summary.to_csv(index=False, lineterminator="\n"))
+    document = {**results.as_json(), "question": study.question, "notes": list(results.plan.notes)}
+    document["folder"] = place.name
+    document["runs"] = {k: v for k, v in results.runs.items() if k != "executed"}
+    write_text(place / "run_summary.json", json.dumps(document, indent=2) + "\n")
+    write_checksums(place)
+
+
+def gather_results(
+    folder: StudyFolder,
+    study: Study,
+    plan: Plan,
+    summary: pd.DataFrame,
+    *,
+    executed: Sequence[Part],
+) -> StudyResults:
+    """Return what a plan's runs came to, from the ledger and the summary of its metrics."""
+    states = Ledger(folder.ledger_file).read()
+    records = [s.record for r in plan.run_ids if (s := states.get(r)) is not None]
+    checks = Counter(name for record in records for name in record.failed_checks)
+    return StudyResults(
+        study=study.name,
+        plan_id=plan.plan_id,
+        folder=folder.plan(plan.plan_id),
+        runs=_counts(plan, records, executed),
+        verdict="fail" if checks else "not_evaluated",
+        results_hash=results_hash(plan, states),
+        failed_checks=checks,
+        warnings=Counter(text for record in records for text in record.warnings),
+        errors=Counter(f"{r.error_type}: {r.error}" for r in records if r.status == "failed"),
+        summary=summary,
+        plan=plan,
+        _store=folder,
+        _states=states,
+    )
+
+
+def _counts(plan: Plan, records: Sequence[RunRecord], executed: Sequence[Part]) -> dict[str, int]:
+    by_status = Counter(record.status for record in records)
+    return {
+        "planned": plan.n_runs,
+        "done": by_status["done"],
+        "failed": by_status["failed"],
+        "timeout": 0,
+        "executed": sum(len(part.runs) for part in executed),
+    }

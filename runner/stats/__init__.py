@@ -1,0 +1,5 @@
+"""Intervals and sizes of effects as pure functions."""
+
+from runner.stats.intervals import t_half_width
+
+__all__ = ["t_half_width"]

@@ -1,0 +1,112 @@
+"""Lay out a study folder, lock it, and write files so that they are whole or absent."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from runner.contract import StoreError
+
+METRICS = "metrics"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyFolder:
+    """Paths inside `outputs/<study>/`."""
+
+    root: Path
+
+    @property
+    def ledger_file(self) -> Path:
+        """The append-only record of runs."""
+        return self.root / "runs" / "ledger.jsonl"
+
+    @property
+    def parts(self) -> Path:
+        """Folder of part files, one folder per table below it."""
+        return self.root / "runs" / "parts"
+
+    def part_file(self, table: str, part: str) -> Path:
+        """The file of one table in one part."""
+        return self.parts / table / f"{part}.parquet"
+
+    def plan(self, plan_id: str) -> Path:
+        """Folder of one plan."""
+        return self.root / "plans" / plan_id[:12]
+
+    @property
+    def latest(self) -> Path:
+        """Link to the newest plan's folder."""
+        return self.root / "latest"
+
+    def point_latest(self, plan_id: str) -> None:
+        """Make `latest` name this plan."""
+        temporary = self.root / f".latest-{os.getpid()}"
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(Path("plans") / plan_id[:12], target_is_directory=True)
+        temporary.replace(self.latest)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the study for this process.
+
+        Raises:
+            StoreError: another process holds it.
+        """
+        lock = FileLock(self.root / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise StoreError(
+                f"another process is running this study in {self.root}; wait for it, or give this "
+                "one another name with study.name=..."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def open_study(outputs: Path, name: str) -> StudyFolder:
+    """Return the folder of a study, created if it is new.
+
+    Raises:
+        StoreError: the folder cannot be created or written.
+    """
+    folder = StudyFolder(root=outputs.absolute() / name)
+    try:
+        folder.parts.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder.root):
+            pass
+    except OSError as error:
+        raise StoreError(
+            f"cannot write to {folder.root} ({error.strerror}); choose another place with "
+            "paths.outputs=..."
+        ) from error
+    return folder
+
+
+@contextlib.contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """Give a temporary name to write to; on success it is synced and takes the file's place."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with open(temporary, "rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    with replacing(file) as temporary:
+        temporary.write_text(text, encoding="utf-8")

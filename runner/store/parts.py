@@ -1,0 +1,253 @@
+"""Write the tables of consecutive runs into Parquet parts, in memory-bounded row groups."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from runner.contract import (
+    Column,
+    ColumnData,
+    MetricValue,
+    Null,
+    TableHasher,
+    TableSchema,
+)
+
+RUN_ID = "run_id"
+METRICS = "metrics"
+_GROUP_ROWS = 131_072
+_ARROW = {
+    "int64": pa.int64(), "int32": pa.int32(), "int16": pa.int16(), "int8": pa.int8(),
+    "uint64": pa.uint64(), "float64": pa.float64(), "bool": pa.bool_(), "str": pa.string(),
+    "date": pa.date32(),
+}  # fmt: skip
+METRICS_SCHEMA = TableSchema(
+    name=METRICS,
+    key=("metric",),
+    columns=(
+        Column(name="metric", kind="str", doc="name of the metric"),
+        Column(name="value", kind="float64", nullable=True, doc="its value; null has a reason"),
+        Column(name="reason", kind="str", nullable=True, doc="why there is no value"),
+    ),
+)
+
+
+def part_id(run_ids: Iterable[str], tables: Iterable[str]) -> str:
+    """Return the name of a part: the hash of the runs it holds and the tables asked for."""
+    text = json.dumps([list(run_ids), list(tables)])
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def arrow_schema(schema: TableSchema) -> pa.Schema:
+    """Return a table's Arrow schema: the run's key, then the declared columns with their units."""
+    fields = [pa.field(RUN_ID, pa.dictionary(pa.int32(), pa.string()), nullable=False)]
+    for column in schema.columns:
+        notes = {"unit": column.unit, "description": column.doc}
+        kept = {key: text for key, text in notes.items() if text}
+        fields.append(
+            pa.field(column.name, _ARROW[column.kind], nullable=column.nullable, metadata=kept)
+        )
+    return pa.schema(fields)
+
+
+class PartWriter:
+    """Writes one file per table for one part; files appear whole when `close` returns.
+
+    Call `begin(run_id)`, then `write` any number of times, then `keep` or `drop`. Rows of a
+    dropped run never reach the finished files. Used as a context manager it removes its
+    temporary files when something goes wrong.
+    """
+
+    def __init__(self, folder: Path, part: str, schemas: Mapping[str, TableSchema]) -> None:
+        self._files = {
+            name: _TableFile(folder / name / f"{part}.parquet", schema)
+            for name, schema in schemas.items()
+        }
+        self._run_id = ""
+        self._hashers: dict[str, TableHasher] = {}
+
+    def __enter__(self) -> PartWriter:
+        return self
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        for file in self._files.values():
+            file.abandon()
+
+    def begin(self, run_id: str) -> None:
+        """Start the next run."""
+        self._run_id = run_id
+        self._hashers = {name: TableHasher(f.schema) for name, f in self._files.items()}
+
+    def write(self, table: str, data: Mapping[str, ColumnData]) -> None:
+        """Add rows of the current run."""
+        self._hashers[table].update(data)
+        self._files[table].add(self._run_id, data)
+
+    def keep(self) -> dict[str, str]:
+        """Finish the current run; return the content hash of each of its tables."""
+        for file in self._files.values():
+            file.keep()
+        return {name: hasher.hexdigest() for name, hasher in self._hashers.items()}
+
+    def drop(self) -> None:
+        """Forget the current run's rows."""
+        for file in self._files.values():
+            file.drop(self._run_id)
+
+    def close(self) -> None:
+        """Write what is buffered, sync, and give the files their names."""
+        for file in self._files.values():
+            file.close()
+
+
+class _TableFile:
+    """One table of one part: a buffer of chunks and the Parquet file it is flushed to."""
+
+    def __init__(self, file: Path, schema: TableSchema) -> None:
+        self.schema = schema
+        self._file = file
+        self._temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+        self._arrow = arrow_schema(schema)
+        self._writer: pq.ParquetWriter | None = None
+        self._chunks: list[tuple[str, Mapping[str, ColumnData]]] = []
+        self._kept = 0
+        self._rows = 0
+        self._flushed_current = False
+        self._dropped: list[str] = []
+
+    def add(self, run_id: str, data: Mapping[str, ColumnData]) -> None:
+        rows = len(data[self.schema.columns[0].name])
+        self._chunks.append((run_id, data))
+        self._rows += rows
+        while self._rows >= _GROUP_ROWS:
+            self._flush(_GROUP_ROWS)
+            self._flushed_current = True
+
+    def keep(self) -> None:
+        self._kept, self._flushed_current = len(self._chunks), False
+
+    def drop(self, run_id: str) -> None:
+        dropped = self._chunks[self._kept :]
+        self._chunks = self._chunks[: self._kept]
+        self._rows -= sum(len(data[self.schema.columns[0].name]) for _, data in dropped)
+        if self._flushed_current:
+            self._dropped.append(run_id)
+        self._flushed_current = False
+
+    def close(self) -> None:
+        if self._rows or self._writer is None:
+            self._flush(self._rows)
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._dropped:
+            self._without_dropped()
+        with open(self._temporary, "rb") as stream:
+            os.fsync(stream.fileno())
+        self._temporary.replace(self._file)
+
+    def abandon(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        self._temporary.unlink(missing_ok=True)
+
+    def _flush(self, rows: int) -> None:
+        """Write exactly `rows` rows as one row group, so that batching leaves no trace."""
+        taken: list[tuple[str, Mapping[str, ColumnData]]] = []
+        rest: list[tuple[str, Mapping[str, ColumnData]]] = []
+        left = rows
+        for run_id, data in self._chunks:
+            size = len(data[self.schema.columns[0].name])
+            if left >= size:
+                taken.append((run_id, data))
+            elif left > 0:
+                taken.append((run_id, _rows_of(data, slice(0, left))))
+                rest.append((run_id, _rows_of(data, slice(left, size))))
+            else:
+                rest.append((run_id, data))
+            left = max(0, left - size)
+        self._open().write_table(self._table(taken), row_group_size=max(rows, 1))
+        self._chunks, self._kept = rest, 0
+        self._rows -= rows
+
+    def _open(self) -> pq.ParquetWriter:
+        if self._writer is None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(self._temporary, self._arrow, compression="zstd")
+        return self._writer
+
+    def _table(self, chunks: list[tuple[str, Mapping[str, ColumnData]]]) -> pa.Table:
+        first = self.schema.columns[0].name
+        names = list(dict.fromkeys(run_id for run_id, _ in chunks))
+        place = {run_id: index for index, run_id in enumerate(names)}
+        indices = [np.full(len(data[first]), place[r], dtype=np.int32) for r, data in chunks]
+        flat = np.concatenate(indices) if indices else np.zeros(0, dtype=np.int32)
+        columns = [pa.DictionaryArray.from_arrays(pa.array(flat), pa.array(names, pa.string()))]
+        columns += [
+            _arrow_column(c, [data[c.name] for _, data in chunks]) for c in self.schema.columns
+        ]
+        return pa.Table.from_arrays(columns, schema=self._arrow)
+
+    def _without_dropped(self) -> None:
+        """Rewrite the file without runs that failed after some of their rows were flushed."""
+        source = self._temporary.with_suffix(".all")
+        self._temporary.replace(source)
+        dropped = pa.array(self._dropped)
+        with (
+            pq.ParquetFile(source) as old,
+            pq.ParquetWriter(self._temporary, self._arrow, compression="zstd") as new,
+        ):
+            for group in range(old.num_row_groups):
+                table = old.read_row_group(group).cast(self._arrow)
+                is_dropped = pc.is_in(table[RUN_ID].cast(pa.string()), value_set=dropped)
+                new.write_table(table.filter(pc.invert(is_dropped)))
+        source.unlink()
+
+
+def _rows_of(data: Mapping[str, ColumnData], rows: slice) -> dict[str, ColumnData]:
+    return {
+        name: ColumnData(c.values[rows], None if c.nulls is None else c.nulls[rows])
+        for name, c in data.items()
+    }
+
+
+def _arrow_column(column: Column, chunks: list[ColumnData]) -> pa.Array:
+    kind = _ARROW[column.kind]
+    if not chunks:
+        return pa.array([], kind)
+    values = np.concatenate([chunk.values for chunk in chunks])
+    nulls = None
+    if any(chunk.nulls is not None for chunk in chunks):
+        nulls = np.concatenate(
+            [np.zeros(len(c), bool) if c.nulls is None else c.nulls for c in chunks]
+        )
+    return pa.array(values, kind, mask=nulls)
+
+
+def metric_columns(metrics: Mapping[str, MetricValue]) -> dict[str, Any]:
+    """Return a run's metrics as the columns of `METRICS_SCHEMA`, in the order reported."""
+    return {
+        "metric": list(metrics),
+        "value": [None if isinstance(v, Null) else float(v) for v in metrics.values()],
+        "reason": [v.reason if isinstance(v, Null) else None for v in metrics.values()],
+    }
+
+
+def metrics_hash(metrics: Mapping[str, MetricValue]) -> str:
+    """Return the hash of a run's metrics, in name order."""
+    rows = [
+        [name, value.reason] if isinstance(value, Null) else [name, (float(value) + 0.0).hex()]
+        for name, value in sorted(metrics.items())
+    ]
+    return hashlib.blake2b(json.dumps(rows).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,169 @@
+"""Assemble what a plan's runs reported from the parts: metrics, runs, tables, hashes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from runner.contract import StoreError
+from runner.plan import Plan
+from runner.store.folder import METRICS, StudyFolder, replacing, write_text
+from runner.store.ledger import RunState
+from runner.store.parts import RUN_ID
+
+
+def assemble_results(
+    folder: StudyFolder, plan: Plan, states: Mapping[str, RunState]
+) -> pd.DataFrame:
+    """Write `metrics.parquet` and `runs.parquet` of a plan; return the metrics.
+
+    Columns of the metrics: run_id, grid_index, arm, replicate_index, metric, value, reason; every
+    run has every metric of the plan that it declares, and a failed run has a null with its reason.
+    """
+    place = folder.plan(plan.plan_id)
+    rows = _plan_rows(plan)
+    metrics = rows.merge(_reported(folder, plan, states), on=RUN_ID, how="inner")
+    metrics = metrics.sort_values("order", kind="stable").drop(columns="order")
+    metrics = metrics.reset_index(drop=True)
+    write_frame(metrics, place / "metrics.parquet")
+    runs = rows.drop(columns="order").merge(_statuses(states, plan), on=RUN_ID, how="left")
+    runs["status"] = runs["status"].fillna("planned")
+    write_frame(runs, place / "runs.parquet")
+    return metrics
+
+
+def results_hash(plan: Plan, states: Mapping[str, RunState]) -> str:
+    """Return the hash of the metrics of all done runs, in plan order."""
+    hasher = hashlib.blake2b(digest_size=16)
+    for run_id in plan.run_ids:
+        state = states.get(run_id)
+        if state is not None and state.record.status == "done":
+            hasher.update(f"{run_id} {state.record.metrics_hash}\n".encode())
+    return hasher.hexdigest()
+
+
+def read_table(
+    folder: StudyFolder, plan: Plan, states: Mapping[str, RunState], table: str
+) -> pd.DataFrame:
+    """Return a stored table of all done runs, in plan order, with the runs' keys in front.
+
+    Raises:
+        StoreError: the plan does not collect this table.
+    """
+    if table not in plan.tables:
+        known = ", ".join(plan.tables) or "none"
+        raise StoreError(
+            f"table {table} was not collected (collected: {known}); add it to collect="
+        )
+    found = _from_parts(folder, table, [s for r in plan.run_ids if (s := states.get(r))])
+    frame = found.to_pandas()
+    frame["row"] = range(len(frame))
+    joined = _plan_rows(plan).merge(frame, on=RUN_ID, how="inner")
+    return (
+        joined.sort_values(["order", "row"]).drop(columns=["order", "row"]).reset_index(drop=True)
+    )
+
+
+def write_checksums(place: Path) -> None:
+    """Write SHA256SUMS over the plan folder's files, in the format of `sha256sum`."""
+    names = sorted(p.name for p in place.iterdir() if p.is_file() and not p.name.startswith("."))
+    lines = []
+    for name in names:
+        if name != "SHA256SUMS":
+            with open(place / name, "rb") as stream:
+                lines.append(f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {name}\n")
+    write_text(place / "SHA256SUMS", "".join(lines))
+
+
+def _plan_rows(plan: Plan) -> pd.DataFrame:
+    count = len(plan.cells)
+    rows = pd.DataFrame({RUN_ID: plan.run_ids})
+    rows["grid_index"] = [c.grid_index for c in plan.cells for _ in range(plan.replicates)]
+    rows["arm"] = pd.array([c.arm for c in plan.cells for _ in range(plan.replicates)], "string")
+    rows["replicate_index"] = list(range(plan.replicates)) * count
+    rows["order"] = range(len(rows))
+    return rows
+
+
+def _reported(folder: StudyFolder, plan: Plan, states: Mapping[str, RunState]) -> pd.DataFrame:
+    """Return run_id, metric, value, reason of all runs that ended, done or failed."""
+    unique = dict.fromkeys(plan.run_ids)
+    ended = [state for run_id in unique if (state := states.get(run_id)) is not None]
+    done = [state for state in ended if state.record.status == "done"]
+    frame: pd.DataFrame = _from_parts(folder, METRICS, done).to_pandas()
+    failed = [
+        (state.record.run_id, metric, None, f"run failed: {state.record.error_type}")
+        for state in ended
+        if state.record.status == "failed"
+        for metric in plan.metrics
+    ]
+    if failed:
+        rows = pd.DataFrame(failed, columns=frame.columns).astype(frame.dtypes)
+        frame = pd.concat([frame, rows], ignore_index=True) if len(frame) else rows
+    return frame
+
+
+def _from_parts(folder: StudyFolder, table: str, states: list[RunState]) -> pa.Table:
+    """Return the rows of some runs out of their parts, each run's rows together and in order."""
+    by_part: dict[str, list[str]] = {}
+    for state in states:
+        if table in state.parts:
+            by_part.setdefault(state.parts[table], []).append(state.record.run_id)
+    pieces = []
+    for part, run_ids in by_part.items():
+        file = folder.part_file(table, part)
+        try:
+            stored = pq.read_table(file)
+        except (OSError, pa.ArrowException) as error:
+            raise StoreError(f"{file} cannot be read: {error}") from error
+        names = stored[RUN_ID].cast(pa.string())
+        stored = stored.set_column(0, RUN_ID, names)
+        is_wanted = pc.is_in(names, value_set=pa.array(run_ids, pa.string()))
+        pieces.append(stored.filter(is_wanted))
+    if pieces:
+        return pa.concat_tables(pieces)
+    return pa.table({RUN_ID: pa.array([], pa.string()), **_EMPTY_METRICS})
+
+
+_EMPTY_METRICS: dict[str, Any] = {
+    "metric": pa.array([], pa.string()),
+    "value": pa.array([], pa.float64()),
+    "reason": pa.array([], pa.string()),
+}
+
+
+def _statuses(states: Mapping[str, RunState], plan: Plan) -> pd.DataFrame:
+    records = [s.record for r in dict.fromkeys(plan.run_ids) if (s := states.get(r)) is not None]
+    return pd.DataFrame(
+        {
+            RUN_ID: pd.array([r.run_id for r in records], "string"),
+            "status": pd.array([r.status for r in records], "string"),
+            "seconds": pd.array([r.seconds for r in records], "Float64"),
+            "metrics_hash": pd.array([r.metrics_hash or None for r in records], "string"),
+            "failed_checks": pd.array(
+                [
+                    "; ".join(f"{k}: {v}" for k, v in r.failed_checks.items()) or None
+                    for r in records
+                ],
+                "string",
+            ),
+            "warnings": pd.array(["; ".join(r.warnings) or None for r in records], "string"),
+            "error_type": pd.array([r.error_type or None for r in records], "string"),
+            "error": pd.array([r.error or None for r in records], "string"),
+            "traceback": pd.array([r.traceback or None for r in records], "string"),
+        }
+    )
+
+
+def write_frame(frame: pd.DataFrame, file: Path) -> None:
+    """Write a frame as Parquet, whole or not at all."""
+    with replacing(file) as temporary:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        pq.write_table(table.replace_schema_metadata(None), temporary, compression="zstd")
