@@ -14,7 +14,7 @@ _LARGEST = 1e9
 class Archetype(ParamGroup):
     """A kind of entity: how common it is, and how far its outcomes lie from the baseline."""
 
-    share: Share = param(  # noqa: RUF009 - a number or `auto` cannot change
+    share: Share = param(
         "auto", unit="fraction", low=0, high=1, doc="share of entities; auto = the rest"
     )
     shift: float = param(

@@ -59,12 +59,13 @@ def _nested(by_path: Mapping[str, Any]) -> dict[str, Any]:
 
 def prepare_engine(spec: EngineSpec, params: ParamGroup, horizon: int) -> Any:
     """Return what the engine prepares, its input files found beside it or where they are."""
-    folder = module_folder(spec)
-    files = {}
-    for path, name in spec.files(params).items():
-        beside = folder / name if folder is not None else Path(name)
-        files[path] = Path(name) if Path(name).exists() else beside
+    files = {path: _found(spec, Path(name)) for path, name in spec.files(params).items()}
     return spec.prepare(params, files, horizon)
+
+
+def _found(spec: EngineSpec, file: Path) -> Path:
+    folder = None if file.exists() else module_folder(spec)
+    return file if folder is None else folder / file
 
 
 def run_engine(  # noqa: PLR0913 - one keyword per thing that may vary between two runs
