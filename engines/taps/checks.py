@@ -13,7 +13,7 @@ from engines.taps.pricing import CapacityMonths, PublicPrice
 from engines.taps.private import PrivateMonths
 from engines.taps.public import PublicMonths
 from engines.taps.sampling import MonthDraws
-from runner.contract import Check, MetricValue, quantise
+from runner.contract import Check, MetricValue
 
 _SLACK = 1e-9
 _ROUNDING = 1e-12  # ticks are rounded to 12 decimals
@@ -126,16 +126,17 @@ def price_up(price: PublicPrice, rules: PublicPricing) -> str | None:
 
 
 def draws_in_range(drawn: MonthDraws) -> str | None:
-    """Check that month values lie inside [min, max] and on the lattice."""
-    rule = drawn.distribution
-    low, high = rule.low - _ROUNDING, rule.high + _ROUNDING
+    """Check that month values lie inside [min, max] and on the lattice `min + k*step`."""
+    rule, step = drawn.distribution, drawn.distribution.step
+    beyond = _ROUNDING * (1.0 + abs(rule.high)) + _SLACK * (step or 0.0)  # as quantise allows
+    low, high = rule.low - beyond, rule.high + beyond
     for month, value in enumerate(drawn.values, start=1):
         if not low <= value <= high:
             return f"{drawn.stream} month {month}: {value!r} outside [{rule.low}, {rule.high}]"
-        if rule.step is None:
+        if step is None:
             continue
-        tick = quantise(value, rule.low, rule.high, rule.step)
-        if abs(value - tick) > _ROUNDING * max(1.0, abs(tick)):
+        tick = rule.low + math.floor((value - rule.low) / step + 0.5) * step
+        if not abs(value - tick) <= _ROUNDING * (1.0 + abs(value)):
             return f"{drawn.stream} month {month}: {value!r} is off the lattice, next to {tick!r}"
     return None
 

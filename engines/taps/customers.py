@@ -12,6 +12,8 @@ from engines.taps.params import PrivateTap, PublicTap
 from engines.taps.retention import active_before, active_series
 from runner.contract import SimulationError
 
+_CARRY_EVERY = 32  # months
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerMonths:
@@ -80,5 +82,25 @@ def money_months(revenue: list[float], cogs: list[float]) -> MoneyMonths:
 
 
 def running_totals(values: Sequence[float]) -> list[float]:
-    """Return the total up to and including each month, correctly rounded; floats (n_months,)."""
-    return [math.fsum(values[:stop]) for stop in range(1, len(values) + 1)]
+    """Return `math.fsum` of the values up to and including each month, floats (n_months,).
+
+    Past months are carried as a few numbers with exactly their sum, so long runs stay linear.
+    """
+    found: list[float] = []
+    carried: list[float] = []
+    for start in range(0, len(values), _CARRY_EVERY):
+        block = [*carried, *values[start : start + _CARRY_EVERY]]
+        first = len(carried) + 1
+        found += [math.fsum(block[:stop]) for stop in range(first, len(block) + 1)]
+        carried = exact_parts(block) if len(found) < len(values) else []
+    return found
+
+
+def exact_parts(values: Sequence[float]) -> list[float]:
+    """Return the fewest numbers, each the rounded rest of those before, with the same exact sum."""
+    parts: list[float] = []
+    rest = math.fsum(values)
+    while rest:
+        parts.append(rest)
+        rest = math.fsum([*values, *(-part for part in parts)])
+    return parts
