@@ -198,7 +198,7 @@ def _console() -> Console:
     from rich.console import Console
 
     is_terminal = sys.stdout.isatty()
-    return Console(highlight=False, width=None if is_terminal else 120)
+    return Console(highlight=False, width=None if is_terminal else 150)
 
 
 def _print_json(document: dict[str, Any]) -> None:

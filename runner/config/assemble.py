@@ -32,7 +32,7 @@ from runner.contract import (
 )
 from runner.registry import RegistryError, config_dirs, engine_names, load_engine
 
-_OPEN_KEYS = ("params", "collect", "engine")
+_OPEN_KEYS = ("engine", "horizon", "params", "collect")
 _DESIGN_PARTS = ("arms", "grid", "exclude", "variables")
 
 
@@ -330,7 +330,7 @@ def _document(tree: Tree, settings: Settings, spec: EngineSpec, design: _Design)
         "seed": plain["seed"],
         "seeding": plain["seeding"],
         "draws": plain["draws"],
-        "horizon": spec.horizon.default if plain["horizon"] is None else plain["horizon"],
+        "horizon": spec.horizon.default if tree.get("horizon") is None else tree["horizon"],
         "collect": copied(tree.get("collect", "auto")),
         "design": plain["design"],
         "params": plain_params(params) if params is not None else {},

@@ -82,13 +82,12 @@ class PathsSection(ParamGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(ParamGroup):
-    """Every top-level key except `params`, `collect` and `engine`."""
+    """Every top-level key except `engine`, `horizon`, `params` and `collect`."""
 
     study: StudySection = group(StudySection)
     seed: int = param(1, low=0, doc="master seed: any whole number >= 0, of any size")
     seeding: SeedingSection = group(SeedingSection)
     draws: DrawsSection = group(DrawsSection)
-    horizon: int | None = param(None, doc="in the engine's unit; null = its default")
     design: DesignSection = group(DesignSection)
     execution: ExecutionSection = group(ExecutionSection)
     paths: PathsSection = group(PathsSection)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import runner
 from runner.contract import FrozenMapping
 
 STUDY_GROUP = "sweeps"
@@ -46,7 +45,7 @@ def find_sources(config_dir: Path | None, engine_dirs: Iterable[Path] = ()) -> S
 
 def assets() -> Path:
     """Return the folder that holds `conf/` and `sweeps/`: the checkout, or the package's copy."""
-    package = Path(runner.__file__).parent
+    package = Path(__file__).parents[1]
     packed = package / "assets"
     return packed if packed.is_dir() else package.parent
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_CELLS = 24
 _FIRST_RUNS = 5
 _MOST_LEVELS = 6
+_MOST_METRICS = 3
 _MINUTE = 60.0
 
 
@@ -31,8 +32,13 @@ def table(*headings: str, title: str = "") -> Table:
     """Return an empty table in the house style: no boxes, readable when piped to a file."""
     made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        made.add_column(escape(heading), overflow="fold")
+        made.add_column(escape(heading), overflow="fold", min_width=_widest(heading))
     return made
+
+
+def _widest(heading: str) -> int:
+    """Return the width that keeps a heading's words whole, within reason."""
+    return min(24, max(len(word) for word in heading.split("\n")))
 
 
 def print_plan(console: Console, study: Study, plan: Plan, *, to_run: int, folder: Any) -> None:
@@ -123,10 +129,7 @@ def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> 
     _print_counts(console, f"{runs['failed']:,} runs failed", results.errors)
     _print_counts(console, "broken checks", results.failed_checks)
     _print_counts(console, "warnings", results.warnings)
-    names = [name for name in spec.headline if name in set(results.summary["metric"])]
-    for name in names or list(results.plan.metrics[:3]):
-        if name in set(results.summary["metric"]):
-            console.print(_metric_table(results, name, spec.metric(name).unit))
+    console.print(_cells_table(results, spec))
     print_notes(console, results.plan.notes)
     console.print(f"verdict       {results.verdict}")
     console.print(f"results hash  {results.results_hash}")
@@ -140,29 +143,59 @@ def _print_counts(console: Console, heading: str, counts: Mapping[str, int]) -> 
             console.print(f"  {count:,} x {escape(text)}", soft_wrap=True)
 
 
-def _metric_table(results: StudyResults, name: str, unit: str) -> Table:
-    rows = results.summary[results.summary["metric"] == name]
-    plan = results.plan
+def _cells_table(results: StudyResults, spec: EngineSpec) -> Table:
+    """Return the first headline metrics by cell: mean and half width of its 95 % interval."""
+    plan, summary = results.plan, results.summary
+    names = [name for name in spec.headline if name in plan.metrics][:_MOST_METRICS]
+    names = names or list(plan.metrics[:_MOST_METRICS])
     keys = [key for key, levels in plan.axes.items() if len(levels) > 1]
+    labels = short_names(keys)
     if plan.arms:
-        keys.append("arm")
-    title = f"{name} ({unit})" if unit else name
-    made = table(*keys, "mean", "95 % interval of the mean", "sd", "n", title=escape(title))
-    for _, row in rows.head(_MOST_CELLS).iterrows():
-        labels = [escape(_label(row[key])) for key in keys]
-        made.add_row(*labels, number(row["mean"]), _interval(row), number(row["sd"]), str(row["n"]))
-    if len(rows) > _MOST_CELLS:
-        made.caption = f"{len(rows) - _MOST_CELLS:,} more cells in metrics_by_cell.csv"
+        keys, labels = [*keys, "arm"], [*labels, "arm"]
+    units = [f"{name}\n({spec.metric(name).unit})" for name in names]
+    made = table(
+        *(label.replace(".", ".\n") for label in labels),
+        *units,
+        title="mean over replicates, with its 95 % interval",
+    )
+    for column in made.columns[len(labels) :]:
+        column.justify = "right"
+    by_metric = {name: rows.set_index("grid_index") for name, rows in summary.groupby("metric")}
+    cells = summary.drop_duplicates("grid_index").head(_MOST_CELLS)
+    for _, cell in cells.iterrows():
+        found = [_mean_text(by_metric[name], cell["grid_index"]) for name in names]
+        made.add_row(*(escape(_label(cell[key])) for key in keys), *found)
+    if len(plan.cells) > _MOST_CELLS:
+        made.caption = f"{len(plan.cells) - _MOST_CELLS:,} more cells in metrics_by_cell.csv"
     return made
+
+
+def short_names(paths: list[str]) -> list[str]:
+    """Return the shortest endings of dotted paths that still tell them apart."""
+    named = []
+    for path in paths:
+        segments = path.split(".")
+        for count in range(1, len(segments) + 1):
+            ending = ".".join(segments[-count:])
+            others = [p for p in paths if p != path]
+            if not any(p == ending or p.endswith(f".{ending}") for p in others):
+                break
+        named.append(ending)
+    return named
 
 
 def _label(level: Any) -> str:
     return f"{level:g}" if isinstance(level, float) else str(level)
 
 
-def _interval(row: pd.Series[Any]) -> str:
-    low, high = number(row["ci_low"]), number(row["ci_high"])
-    return f"{low} to {high}" if low and high else "needs 2 replicates"
+def _mean_text(rows: pd.DataFrame, grid_index: int) -> str:
+    if grid_index not in rows.index:
+        return "null"
+    row = rows.loc[grid_index]
+    if not row["n"]:
+        return "null"
+    half = row["ci_high"] - row["mean"]
+    return number(row["mean"]) + (f" ± {number(half)}" if half == half else "")  # noqa: PLR0124
 
 
 def number(value: Any) -> str:
