@@ -23,14 +23,26 @@ def build_params(
     """Return the parameter set and all problems; the set is None when any problem was found.
 
     Rules between parameters are checked once every value is right by itself, and only
-    `with_rules`. Values not given take the class's defaults. Entries of open mappings are merged by name; an
-    entry set to null is removed.
+    `with_rules`. Values not given take the class's defaults, in the declared type. Entries of open
+    mappings are merged by name; an entry set to null is removed.
     """
     found: list[Problem] = []
-    built = cast(P, _build_group(cls, cls(), data, "", found))
+    built = cast(P, _build_group(cls, _defaults(cls), data, "", found))
     if with_rules and not found:
         found += rule_problems(built)
     return (None if found else built), found
+
+
+_KNOWN_DEFAULTS: dict[type[ParamGroup], ParamGroup | None] = {}
+
+
+def _defaults(cls: type[ParamGroup]) -> ParamGroup | None:
+    """Return the class's defaults in their declared types, or None if some must be given."""
+    if cls not in _KNOWN_DEFAULTS:
+        found: list[Problem] = []
+        built = _build_group(cls, None, {}, "", found)
+        _KNOWN_DEFAULTS[cls] = None if found else built
+    return _KNOWN_DEFAULTS[cls]
 
 
 def rule_problems(params: ParamGroup) -> list[Problem]:
@@ -65,21 +77,30 @@ def _build_group(
             found.append(Problem(f"{prefix}{key}", "", f"unknown parameter{hint}"))
     values = {}
     for name, spec in specs.items():
-        fallback = getattr(default, name) if default is not None else _field_default(cls, name)
+        path = f"{prefix}{name}"
+        fallback = getattr(default, name) if default is not None else _field_default(cls, spec)
         if name in data:
-            values[name] = _build_field(spec, fallback, data[name], f"{prefix}{name}", found)
+            values[name] = _build_field(spec, fallback, data[name], path, found)
         elif fallback is dataclasses.MISSING:
-            found.append(Problem(f"{prefix}{name}", "", "must be given"))
+            found.append(Problem(path, "", "must be given"))
         else:
             values[name] = fallback
     return cls(**values) if len(values) == len(specs) else cls.__new__(cls)
 
 
-def _field_default(cls: type[ParamGroup], name: str) -> Any:
-    field = cast(Any, cls).__dataclass_fields__[name]
+def _field_default(cls: type[ParamGroup], spec: FieldSpec) -> Any:
+    """Return a field's default in its declared type, so that 5 is 5.0 where floats are.
+
+    Defaults are not checked here: holding engines to their own bounds is for conformance.
+    """
+    field = cast(Any, cls).__dataclass_fields__[spec.name]
     if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
-    return field.default
+        raw = field.default_factory()
+    elif field.default is not dataclasses.MISSING:
+        raw = field.default
+    else:
+        return dataclasses.MISSING
+    return _build_field(spec, None, _plain(spec, raw, None), "", [])
 
 
 def _build_field(spec: FieldSpec, default: Any, data: Any, path: str, found: list[Problem]) -> Any:
@@ -142,28 +163,42 @@ def _entries(data: Any, path: str, found: list[Problem]) -> list[tuple[str, Any]
     for key, item in data.items():
         if isinstance(key, str) and _KEY.match(key):
             good.append((key, item))
-        else:
+        elif isinstance(key, str):
             allowed = "names are letters, digits, _ and - (no dots)"
             found.append(Problem(f"{path}.{key}", "", allowed))
+        else:
+            found.append(Problem(f"{path}.{key}", "", f"names are text: write '{key}' in quotes"))
     return good
 
 
 def plain_params(params: ParamGroup) -> dict[str, Any]:
-    """Return a parameter set as nested plain data, the inverse of `build_params`."""
+    """Return a parameter set as nested plain data, the inverse of `build_params`.
+
+    Entries of open mappings that the class has by default and the set has not are null.
+    """
+    return _plain_group(params, _defaults(type(params)))
+
+
+def _plain_group(params: ParamGroup, default: ParamGroup | None) -> dict[str, Any]:
     return {
-        spec.name: _plain(spec, getattr(params, spec.name))
+        spec.name: _plain(spec, getattr(params, spec.name), getattr(default, spec.name, None))
         for spec in field_specs(type(params)).values()
     }
 
 
-def _plain(spec: FieldSpec, value: Any) -> Any:
+def _plain(spec: FieldSpec, value: Any, default: Any) -> Any:
+    if value is None:
+        return None
     if spec.kind == "group":
-        return plain_params(value)
-    if spec.kind == "groups":
-        return {key: plain_params(item) for key, item in value.items()}
-    if spec.kind == "values" and value is not None:
-        return dict(value)
-    return list(value) if spec.kind == "list" and value is not None else value
+        return _plain_group(value, default)
+    if spec.kind in ("groups", "values"):
+        known = default or {}
+        removed = dict.fromkeys(key for key in known if key not in value)
+        if spec.kind == "values":
+            return {**value, **removed}
+        given = {key: _plain_group(item, known.get(key)) for key, item in value.items()}
+        return {**given, **removed}
+    return list(value) if spec.kind == "list" else value
 
 
 def leaf_values(params: ParamGroup) -> dict[str, Any]:

@@ -18,6 +18,7 @@ DistributionName = Literal["uniform", "normal", "lognormal", "discrete"]
 _STANDARD_NORMAL = statistics.NormalDist()
 _P_LIMIT = 1e-15
 _LATTICE_SLACK = 1e-9
+_HUGE_RATIO = 1e100  # from here on its square may overflow, and the 1 in log(1 + r*r) is lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +51,15 @@ class Distribution:
     def continuous_at(self, uniforms: Iterable[float]) -> list[float]:
         """Return the values before the lattice rule, one per uniform, in order."""
         if self.name == "uniform":
-            return [self.low + u * (self.high - self.low) for u in uniforms]
-        if self.sd == 0:
-            return [min(max(self.centre, self.low), self.high) for _ in uniforms]
-        return self._truncated(uniforms)
-
-    def _truncated(self, uniforms: Iterable[float]) -> list[float]:
+            return [min(self.low + u * (self.high - self.low), self.high) for u in uniforms]
         location, scale, low, high = self._normal_scale()
+        if scale == 0:
+            return [min(max(self.centre, self.low), self.high) for _ in uniforms]
+        return self._truncated(uniforms, location, scale, low, high)
+
+    def _truncated(
+        self, uniforms: Iterable[float], location: float, scale: float, low: float, high: float
+    ) -> list[float]:
         p_low = normal_cdf((low - location) / scale)
         p_span = normal_cdf((high - location) / scale) - p_low
         is_log, quantile = self.name == "lognormal", _STANDARD_NORMAL.inv_cdf
@@ -69,9 +72,10 @@ class Distribution:
         return found
 
     def _normal_scale(self) -> tuple[float, float, float, float]:
-        if self.name == "normal":
+        if self.name == "normal" or self.sd == 0:
             return self.centre, self.sd, self.low, self.high
-        variance = math.log1p((self.sd / self.centre) ** 2)
+        ratio = self.sd / self.centre
+        variance = math.log1p(ratio * ratio) if ratio < _HUGE_RATIO else 2.0 * math.log(ratio)
         location = math.log(self.centre) - variance / 2.0
         return location, math.sqrt(variance), _log(self.low), _log(self.high)
 

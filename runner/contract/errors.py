@@ -77,11 +77,21 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return value if value.strip() and not value.strip().isdigit() else f"'{value}'"
+        return value if _reads_as_text(value) else f"'{value}'"
     return str(value)
 
 
+def _reads_as_text(value: str) -> bool:
+    if not value.strip() or value.strip().lower() in ("null", "~", "true", "false"):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return True
+    return False
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean X?)` for the closest known name, or nothing."""
+    """Return `; did you mean X?` for the closest known name, or nothing."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"; did you mean {matches[0]}?" if matches else ""

@@ -132,25 +132,30 @@ def _strip_none(hint: Any) -> tuple[bool, Any]:
     if typing.get_origin(hint) not in (Union, types.UnionType):
         return False, hint
     rest = [arg for arg in typing.get_args(hint) if arg is not type(None)]
-    is_share = Literal["auto"] in rest
-    return len(rest) < len(typing.get_args(hint)), Literal["auto"] if is_share else rest[0]
+    nullable = len(rest) < len(typing.get_args(hint))
+    if set(rest) == {float, _AUTO}:
+        return nullable, _AUTO
+    return nullable, rest[0] if len(rest) == 1 else hint
 
 
 def _kind_of(bare: Any, info: FieldInfo, name: str) -> tuple[Kind, Any]:
     origin, args = typing.get_origin(bare), typing.get_args(bare)
     if isinstance(bare, type) and issubclass(bare, ParamGroup):
         return "group", bare
-    if bare == Literal["auto"]:
+    if bare == _AUTO:
         return "share", float
     if bare in _SCALARS:
         kind = _SCALARS[bare]
         return ("enum" if kind == "text" and info.choices is not None else kind), bare
-    if origin is tuple and len(args) == 2 and args[0] in _SCALARS:  # noqa: PLR2004
+    if origin is tuple and args[0] in _SCALARS and args[1:] == (...,):
         return "list", args[0]
-    if origin is not None and issubclass(origin, Mapping):
-        is_group = isinstance(args[1], type) and issubclass(args[1], ParamGroup)
-        return ("groups" if is_group else "values"), args[1]
+    if isinstance(origin, type) and issubclass(origin, Mapping) and args[0] is str:
+        if isinstance(args[1], type) and issubclass(args[1], ParamGroup):
+            return "groups", args[1]
+        if args[1] in _SCALARS:
+            return "values", args[1]
     raise TypeError(f"parameter {name}: annotation {bare!r} is not supported")
 
 
+_AUTO: Any = Literal["auto"]
 _SCALARS: dict[Any, Kind] = {float: "float", int: "int", bool: "bool", str: "text"}

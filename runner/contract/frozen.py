@@ -13,8 +13,13 @@ class FrozenMapping(Mapping[str, V]):
 
     __slots__ = ("_items",)
 
+    _items: dict[str, V]
+
     def __init__(self, items: Mapping[str, V]) -> None:
-        self._items = dict(items)
+        object.__setattr__(self, "_items", dict(items))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"cannot set '{name}': the mapping is frozen")
 
     def __getitem__(self, key: str) -> V:
         return self._items[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import numbers
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -74,20 +75,26 @@ def replace_leaves(params: P, values: Mapping[str, Any]) -> P:
         KeyError: a path names no leaf of this parameter set.
     """
     for path, value in values.items():
-        params = cast(P, _replaced(params, path.split("."), value))
+        try:
+            params = cast(P, _replaced(params, path.split("."), value))
+        except KeyError:
+            raise KeyError(path) from None
     return params
 
 
 def _replaced(node: Any, segments: list[str], value: Any) -> Any:
     head, rest = segments[0], segments[1:]
     if isinstance(node, Mapping):
-        if head not in node:
-            raise KeyError(head)
-        new = _replaced(node[head], rest, value) if rest else value
-        return FrozenMapping({**node, head: new})
-    if not isinstance(node, ParamGroup) or head not in field_specs(type(node)):
+        old = node[head]
+    elif isinstance(node, ParamGroup) and head in field_specs(type(node)):
+        old = getattr(node, head)
+    else:
         raise KeyError(head)
-    new = _replaced(getattr(node, head), rest, value) if rest else value
+    if not rest and isinstance(old, ParamGroup | Mapping):
+        raise KeyError(head)
+    new = _replaced(old, rest, value) if rest else value
+    if isinstance(node, Mapping):
+        return FrozenMapping({**node, head: new})
     return dataclasses.replace(cast(Any, node), **{head: new})
 
 
@@ -101,6 +108,8 @@ def coerce(leaf: Leaf, value: Any) -> tuple[Any, Problem | None]:
         return None, None if leaf.nullable else _problem(leaf, value, "must not be null")
     if leaf.kind == "list":
         return _coerce_list(leaf, value)
+    if leaf.kind == "values":
+        return value, _problem(leaf, value, "must be a mapping by name")
     if leaf.kind == "share" and value == "auto":
         return value, None
     converted, wrong = _convert(leaf.kind, value)
@@ -132,13 +141,14 @@ def _convert(kind: Kind, value: Any) -> tuple[Any, str | None]:
         return value, None if isinstance(value, bool) else "must be true or false"
     if kind in ("text", "enum"):
         return value, None if isinstance(value, str) else "must be text"
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return value, _NOT_A_NUMBER[kind]
-    if not math.isfinite(value):
+    if not isinstance(value, numbers.Integral) and not math.isfinite(value):
         return value, "must be a finite number"
     if kind != "int":
         return _as_float(value)
-    return (int(value), None) if value == int(value) else (value, "must be a whole number")
+    whole = int(cast(Any, value))
+    return (whole, None) if whole == value else (value, "must be a whole number")
 
 
 _NOT_A_NUMBER = {
@@ -148,7 +158,7 @@ _NOT_A_NUMBER = {
 }
 
 
-def _as_float(value: float) -> tuple[Any, str | None]:
+def _as_float(value: numbers.Real) -> tuple[Any, str | None]:
     try:
         return float(value) + 0.0, None  # + 0.0 turns -0.0 into 0.0: one value, one id
     except OverflowError:
@@ -193,8 +203,11 @@ def choice_problems(root: ParamGroup) -> list[Problem]:
     """Return enum values outside the choices that the parameter set itself defines."""
     found = []
     for leaf in leaves(root).values():
-        if leaf.value is not None and callable(leaf.info.choices):
-            wrong = _choice_text(leaf.value, leaf.info.choices(root))
+        if leaf.value is None or not callable(leaf.info.choices):
+            continue
+        choices, is_list = leaf.info.choices(root), leaf.kind == "list"
+        for value in leaf.value if is_list else (leaf.value,):
+            wrong = _choice_text(value, choices)
             if wrong:
-                found.append(_problem(leaf, leaf.value, wrong))
+                found.append(_problem(leaf, value, f"each item {wrong}" if is_list else wrong))
     return found

@@ -52,7 +52,9 @@ def assign(
     """
     best: NDArray[np.float64] | None = None
     winner = np.zeros(0, dtype=np.int64)
-    for index, (name, share) in enumerate(shares.items()):
+    order = {name: index for index, name in enumerate(shares)}
+    for name, share in sorted(shares.items()):  # in a tie the first name wins, however listed
+        index = order[name]
         if share <= 0.0:
             continue
         waiting = draws.exponential(f"{stream}.{name}", entities=entities) / share
