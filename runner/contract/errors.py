@@ -20,7 +20,7 @@ class Problem:
     allowed: str
 
     def __str__(self) -> str:
-        subject = f"{self.where} = {self.found}" if self.found else self.where
+        subject = " = ".join(part for part in (self.where, self.found) if part)
         return f"{subject}: {self.allowed}"
 
     def under(self, prefix: str) -> Problem:
@@ -68,6 +68,10 @@ class SimulationError(RunnerError):
 
 class StoreError(RunnerError):
     """The study folder cannot be read or written as needed."""
+
+
+class UnstoredError(StoreError):
+    """Results could not be stored while runs were under way; what had ended is kept."""
 
 
 def shown(value: object) -> str:
