@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from runner.config import StudyRequest
     from runner.contract import RunnerError
+    from runner.results import StudyResults
 
 EXIT_USAGE = 2
 EXIT_FAILED_RUNS = 3
@@ -57,16 +60,9 @@ def run(
     debug: Debug = False,
 ) -> int:
     """Run a study; what its folder already holds is not run again."""
-    from runner.registry import load_engine
-    from runner.report.terminal import print_results
     from runner.study import run_study
 
-    results = run_study(_request(overrides, config_dir))
-    if as_json:
-        _print_json(results.as_json())
-    else:
-        print_results(_console(), results, load_engine(results.plan.engine))
-    return results.exit_code
+    return _told(run_study(_request(overrides, config_dir)), as_json=as_json)
 
 
 @app.command()
@@ -78,8 +74,8 @@ def plan(
     debug: Debug = False,
 ) -> int:
     """Show what a study would run, and write its plan; nothing is run."""
+    from runner.preview import plan_study
     from runner.report.terminal import print_plan
-    from runner.study import plan_study
 
     planned = plan_study(_request(overrides, config_dir))
     if as_json:
@@ -91,16 +87,101 @@ def plan(
     return 0
 
 
+Study = Annotated[str, typer.Argument(help="A study's name, a plan id, a path, or latest.")]
+
+
 @app.command()
-def status(
-    study: Annotated[
-        str, typer.Argument(help="A study's name, a plan id, a path, or latest.")
-    ] = "latest",
+def resume(
+    study: Study = "latest",
     outputs: Outputs = Path("outputs"),
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> int:
-    """Show how far a study is, and its failures by error."""
+    """Finish a study: run what is missing, recompute what is damaged."""
+    from runner.report.status import find_plan
+    from runner.resume import resume_study
+
+    return _told(resume_study(find_plan(outputs, study)), as_json=as_json)
+
+
+@app.command()
+def retry(
+    study: Study = "latest",
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only failed runs, not those that took too long.")
+    ] = False,
+    error: Annotated[
+        str | None, typer.Option("--error", help="Only runs with this type of error.")
+    ] = None,
+    outputs: Outputs = Path("outputs"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Run failed runs of a study once more."""
+    from runner.report.status import find_plan
+    from runner.resume import retry_study
+
+    place = find_plan(outputs, study)
+    return _told(retry_study(place, only_failed=failed, error_type=error), as_json=as_json)
+
+
+@app.command()
+def rerun(
+    run_id: Annotated[str, typer.Argument(help="A run's id, or the beginning of it.")],
+    tables: Annotated[str, typer.Option("--tables", help="Tables by comma, or all.")] = "",
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Folder to write the tables to.")
+    ] = None,
+    file_format: Annotated[
+        str, typer.Option("--format", help="parquet, csv, or an exporter of the engine.")
+    ] = "csv",
+    outputs: Outputs = Path("outputs"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Compute one run again, compare it with the ledger, and export its tables."""
+    from runner.audit import rerun as compute_again
+    from runner.report.terminal import print_rerun
+
+    result = compute_again(outputs, run_id, tables=tables, export=export, file_format=file_format)
+    if as_json:
+        _print_json(result.as_json())
+    else:
+        print_rerun(_console(), result)
+    return EXIT_FAILED_RUNS if result.record.status != "done" else int(result.agrees is False)
+
+
+@app.command()
+def verify(
+    study: Study = "latest",
+    sample: Annotated[
+        str, typer.Option("--sample", help="Share of the runs to compute again, such as 5%.")
+    ] = "1%",
+    outputs: Outputs = Path("outputs"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Check stored files and recompute a sample of runs; exit code 1 when anything is wrong."""
+    from runner.audit import read_share, verify_study
+    from runner.report.status import find_plan
+    from runner.report.terminal import print_verified
+
+    report = verify_study(find_plan(outputs, study), read_share(sample))
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        print_verified(_console(), report)
+    return 0 if report.ok else 1
+
+
+@app.command()
+def status(
+    study: Study = "latest",
+    outputs: Outputs = Path("outputs"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Show how far a study is, its failures by error, and what a resume would do."""
     from runner.report.status import find_plan, read_status
 
     found = read_status(find_plan(outputs, study))
@@ -146,10 +227,24 @@ def config(
     return 0
 
 
+def _told(results: StudyResults, *, as_json: bool) -> int:
+    """Print results and return the exit code they call for."""
+    from runner.registry import load_engine
+    from runner.report.terminal import print_results
+
+    if as_json:
+        _print_json(results.as_json())
+    else:
+        print_results(_console(), results, load_engine(results.plan.engine))
+    return results.exit_code
+
+
 def run_command_line(words: list[str]) -> int:
     """Run one command and return the process exit code; errors are told, not thrown."""
     from runner.contract import RunnerError
 
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as cleanly as on Ctrl-C
     try:
         return int(app(words, standalone_mode=False) or 0)
     except (typer.Abort, KeyboardInterrupt):
@@ -168,13 +263,14 @@ def run_command_line(words: list[str]) -> int:
 
 
 def _exit_code(error: Exception) -> int:
-    is_broken_pool = type(error).__name__ == "ExecutionError"
-    return EXIT_FAILED_RUNS if is_broken_pool else EXIT_USAGE
+    from runner.contract import UnstoredError
+
+    return EXIT_FAILED_RUNS if isinstance(error, UnstoredError) else EXIT_USAGE
 
 
 def _interrupted() -> int:
     print(
-        "\ninterrupted; all parts that had ended are kept. Run the same command again to continue",
+        "\ninterrupted; all parts that had ended are kept. Continue with: python -m runner resume",
         file=sys.stderr,
     )
     return EXIT_INTERRUPTED

@@ -14,7 +14,7 @@ import pandas as pd
 from runner.config import Study
 from runner.execute import Part
 from runner.plan import Plan
-from runner.store import Ledger, RunState, StudyFolder
+from runner.store import RunState, StudyFolder
 from runner.store.folder import write_text
 from runner.store.results import read_table, results_hash, write_checksums, write_frame
 
@@ -43,6 +43,7 @@ class StudyResults:
     failed_checks: Mapping[str, int]
     warnings: Mapping[str, int]
     errors: Mapping[str, int]
+    notes: tuple[str, ...]
     summary: pd.DataFrame
     plan: Plan
     _store: StudyFolder
@@ -69,7 +70,7 @@ class StudyResults:
     @property
     def exit_code(self) -> int:
         """The process exit code this outcome calls for: 3 failed runs, 1 failed, 0 else."""
-        if self.runs["failed"]:
+        if self.runs["failed"] or self.runs["timeout"] or self.runs["done"] < self.runs["planned"]:
             return EXIT_FAILED_RUNS
         return EXIT_FAILED if self.verdict == "fail" else 0
 
@@ -85,6 +86,7 @@ class StudyResults:
             "failed_checks": dict(self.failed_checks),
             "warnings": dict(self.warnings),
             "errors": dict(self.errors),
+            "notes": list(self.notes),
             "exit_code": self.exit_code,
         }
 
@@ -94,23 +96,24 @@ def write_summary(place: Path, study: Study, results: StudyResults) -> None:
     summary = results.summary
     write_frame(summary, place / "metrics_by_cell.parquet")
     write_text(place / "metrics_by_cell.csv", summary.to_csv(index=False, lineterminator="\n"))
-    document = {**results.as_json(), "question": study.question, "notes": list(results.plan.notes)}
+    document = {**results.as_json(), "question": study.question}
     document["folder"] = place.name
     document["runs"] = {k: v for k, v in results.runs.items() if k != "executed"}
     write_text(place / "run_summary.json", json.dumps(document, indent=2) + "\n")
     write_checksums(place)
 
 
-def gather_results(
+def gather_results(  # noqa: PLR0913 - gathers what every stage came to
     folder: StudyFolder,
     study: Study,
     plan: Plan,
+    states: Mapping[str, RunState],
     summary: pd.DataFrame,
     *,
     executed: Sequence[Part],
+    notes: tuple[str, ...],
 ) -> StudyResults:
     """Return what a plan's runs came to, from the ledger and the summary of its metrics."""
-    states = Ledger(folder.ledger_file).read()
     records = [s.record for r in plan.run_ids if (s := states.get(r)) is not None]
     checks = Counter(name for record in records for name in record.failed_checks)
     return StudyResults(
@@ -122,7 +125,8 @@ def gather_results(
         results_hash=results_hash(plan, states),
         failed_checks=checks,
         warnings=Counter(text for record in records for text in record.warnings),
-        errors=Counter(f"{r.error_type}: {r.error}" for r in records if r.status == "failed"),
+        errors=Counter(f"{r.error_type}: {r.error}" for r in records if r.status != "done"),
+        notes=notes,
         summary=summary,
         plan=plan,
         _store=folder,
@@ -136,6 +140,6 @@ def _counts(plan: Plan, records: Sequence[RunRecord], executed: Sequence[Part]) 
         "planned": plan.n_runs,
         "done": by_status["done"],
         "failed": by_status["failed"],
-        "timeout": 0,
+        "timeout": by_status["timeout"],
         "executed": sum(len(part.runs) for part in executed),
     }

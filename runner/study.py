@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.compare import summarise_cells
 from runner.config import Study, StudyRequest, compose_study, request_from_mapping
-from runner.execute import cut_parts, execute_plan
+from runner.execute import Again, cut_parts, execute_plan, never_again
 from runner.execute.progress import progress_line
 from runner.plan import Plan, make_plan
 from runner.results import StudyResults, gather_results, write_summary
-from runner.store import Ledger, open_study
+from runner.store import Ledger, StudyFolder, open_study
+from runner.store.changes import change_notes, repair_notes
+from runner.store.integrity import find_damage, remove_leftovers, without_damage
 from runner.store.plan_files import write_plan
 from runner.store.results import assemble_results
 
@@ -30,66 +31,50 @@ def run_study(
     Raises:
         ConfigError: the configuration as written is no study; nothing has run.
         PlanError: some of its runs are not possible; nothing has run.
-        StoreError: the study folder cannot be read or written.
-        ExecutionError: the worker pool broke; finished parts are kept.
+        StoreError: the study folder cannot be read or written; what had ended is kept.
     """
     if not isinstance(study, StudyRequest):
         study = request_from_mapping(study, config_dir=config_dir)
     composed = compose_study(study)
     plan = make_plan(composed)
     folder = open_study(composed.outputs, composed.name)
-    ledger = Ledger(folder.ledger_file)
     with folder.locked():
+        previous = folder.latest.resolve()
         place = write_plan(folder, composed, plan)
-        parts = cut_parts(plan, ledger.read(), composed.execution.part_runs)
-        with progress_line(parts) as watcher:
-            execute_plan(parts, folder, composed.execution, watcher)
-        metrics = assemble_results(folder, plan, ledger.read())
-        summary = summarise_cells(plan, metrics)
-        results = gather_results(folder, composed, plan, summary, executed=parts)
-        write_summary(place, composed, results)
-    return results
+        return carry_out(composed, plan, folder, notes=change_notes(previous, place))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedStudy:
-    """A study that has been planned and written down, but not run; `to_run` counts missing runs."""
+def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
+    study: Study,
+    plan: Plan,
+    folder: StudyFolder,
+    *,
+    deep: bool = False,
+    again: Again = never_again,
+    notes: tuple[str, ...] = (),
+) -> StudyResults:
+    """Execute what is missing, then store and summarise; the caller holds the study's lock.
 
-    study: Study
-    plan: Plan
-    folder: Path
-    to_run: int
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the plan's counts and remarks as plain data."""
-        done = self.plan.n_runs - self.to_run
-        return {
-            "study": self.study.name,
-            "plan_id": self.plan.plan_id,
-            "folder": str(self.folder),
-            "runs": {"planned": self.plan.n_runs, "done": done, "failed": 0, "timeout": 0},
-            "verdict": "not_evaluated",
-            "results_hash": None,
-            "cells": len(self.plan.cells),
-            "replicates": self.plan.replicates,
-            "axes": {key: list(levels) for key, levels in self.plan.axes.items()},
-            "arms": list(self.plan.arms),
-            "notes": list(self.plan.notes),
-            "cpu_seconds": self.plan.cost_s * self.to_run / self.plan.n_runs,
-        }
-
-
-def plan_study(request: StudyRequest) -> PlannedStudy:
-    """Compose and plan a study and write its plan folder; run nothing.
-
-    Raises:
-        ConfigError, PlanError, StoreError: as for `run_study`.
+    `deep` reads every stored byte to find damage; `again` chooses failed runs to try once more;
+    `notes` are remarks for the results.
     """
-    study = compose_study(request)
-    plan = make_plan(study)
-    folder = open_study(study.outputs, study.name)
-    with folder.locked():
-        place = write_plan(folder, study, plan)
-    states = Ledger(folder.ledger_file).read()
-    missing = sum(r not in states or not states[r].has(plan.tables) for r in plan.run_ids)
-    return PlannedStudy(study=study, plan=plan, folder=place, to_run=missing)
+    ledger = Ledger(folder.ledger_file)
+    before = ledger.read()
+    damage = find_damage(folder, before, deep=deep)
+    sound = without_damage(before, damage)
+    remove_leftovers(folder, sound)
+    parts = cut_parts(plan, sound, study.execution.part_runs, again=again)
+    with progress_line(parts) as watcher:
+        is_complete = execute_plan(parts, folder, study.execution, watcher)
+    after = ledger.read()
+    states = without_damage(after, find_damage(folder, after, deep=False))
+    metrics = assemble_results(folder, plan, states)
+    summary = summarise_cells(plan, metrics)
+    told = repair_notes(ledger, damage, before, after)
+    if not is_complete:
+        told += (f"stopped early at {study.execution.most_failures} failed runs, as configured",)
+    results = gather_results(
+        folder, study, plan, states, summary, executed=parts, notes=(*plan.notes, *notes, *told)
+    )
+    write_summary(folder.plan(plan.plan_id), study, results)
+    return results

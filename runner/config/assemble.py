@@ -105,10 +105,15 @@ def compose_study(request: StudyRequest) -> Study:
             backend=settings.execution.backend,
             n_jobs=settings.execution.n_jobs,
             part_runs=settings.execution.part_runs,
+            retries=settings.execution.retries,
+            timeout_s=settings.execution.timeout_s,
+            fail_fast=settings.execution.fail_fast,
+            max_failures=settings.execution.max_failures,
         ),
         outputs=Path(settings.paths.outputs),
         document=_document(tree, settings, draft.spec, parts),
         words=request.words,
+        launch_dir=Path.cwd(),
     )
 
 

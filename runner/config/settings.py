@@ -62,15 +62,25 @@ class ExecutionSection(ParamGroup):
     part_runs: int | None = param(
         None, low=1, high=100_000, doc="runs per part; null = from the engine's cost"
     )
+    retries: int = param(2, low=0, high=100, doc="new pools for a part whose worker died")
+    timeout_s: float | None = param(
+        None, low=0, low_open=True, unit="s", doc="longest time for one run; null = no limit"
+    )
+    fail_fast: bool = param(False, doc="stop at the first failed run")
+    max_failures: int | None = param(None, low=1, doc="stop at this many failed runs; null = never")
 
     def problems(self) -> list[Problem]:
-        """Refuse zero workers, and several workers without a pool."""
+        """Refuse zero workers, several workers without a pool, and timeouts among threads."""
+        found = []
         if self.n_jobs == 0:
-            return [Problem("n_jobs", "0", "must be -1 (all processors) or >= 1")]
+            found.append(Problem("n_jobs", "0", "must be -1 (all processors) or >= 1"))
         if self.backend == "sequential" and self.n_jobs != 1:
             allowed = "must be 1 with backend sequential; use loky or threading for more"
-            return [Problem("n_jobs", str(self.n_jobs), allowed)]
-        return []
+            found.append(Problem("n_jobs", str(self.n_jobs), allowed))
+        if self.backend == "threading" and self.timeout_s is not None:
+            allowed = "needs backend loky or sequential: a thread cannot be stopped"
+            found.append(Problem("timeout_s", f"{self.timeout_s:g}", allowed))
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,15 @@ class Execution:
     backend: str
     n_jobs: int
     part_runs: int | None
+    retries: int
+    timeout_s: float | None
+    fail_fast: bool
+    max_failures: int | None
+
+    @property
+    def most_failures(self) -> int | None:
+        """The number of failed runs at which to stop, if any."""
+        return 1 if self.fail_fast else self.max_failures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +91,8 @@ class Study:
     """One question, complete and checked.
 
     `bases` holds, for each combination of group options used by axes and arms, the composed tree
-    of everything that may differ between cells; `base_choices` is the combination that holds
-    where no axis or arm chooses otherwise. `document` is the configuration that can change
-    numbers, resolved; `words` the overrides as given.
+    of everything that may differ between cells. `document` is the configuration that can change
+    numbers, resolved; `words` the overrides as given; `launch_dir` is where relative paths start.
     """
 
     name: str
@@ -103,4 +111,4 @@ class Study:
     outputs: Path
     document: Mapping[str, Any]
     words: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    launch_dir: Path

@@ -36,6 +36,7 @@ from runner.contract.errors import (
     RunnerError,
     SimulationError,
     StoreError,
+    UnstoredError,
     nearest,
     shown,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "TableSchema",
     "TableSink",
     "Trajectory",
+    "UnstoredError",
     "as_distribution_name",
     "assign",
     "bounds_text",

@@ -108,6 +108,9 @@ class Example:
     binding: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: FrozenMapping({}))
 
 
+Exporter = Callable[[Mapping[str, Mapping[str, Sequence[Any]]], Path], None]
+"""Writes a run's tables (columns by name, by table) into a folder, in a format of its own."""
+
 Simulate = Callable[[Any, Any, Draws, int, TableSink], Outcome]
 Prepare = Callable[[Any, Mapping[str, Path], int], Any]
 
@@ -151,6 +154,7 @@ class EngineSpec:
         cost: `(params, horizon) -> CPU seconds` of one run, a rough estimate.
         inert_paths: `params -> paths` that change nothing under these params.
         plan_notes: `params -> remarks` that the planner should read before running.
+        exports: named export formats beside parquet and csv.
         example: what the conformance suite runs.
         config_dir: folder with the engine's own configuration groups, for installed packages.
     """
@@ -173,6 +177,7 @@ class EngineSpec:
     cost: Callable[[Any, int], float] = one_millisecond
     inert_paths: Callable[[Any], Sequence[str]] = nothing
     plan_notes: Callable[[Any], Sequence[str]] = nothing
+    exports: Mapping[str, Exporter] = field(default_factory=lambda: FrozenMapping({}))
     config_dir: Path | None = None
 
     def table_schemas(self, params: ParamGroup) -> dict[str, TableSchema]:

@@ -3,8 +3,19 @@
 A run that fails is a record like any other; the rest of the night's sweep goes on.
 """
 
-from runner.execute.cut import Part, cut_parts
+from runner.execute.again import recompute
+from runner.execute.cut import Again, Part, cut_parts, distinct_runs, never_again
 from runner.execute.pool import execute_plan
 from runner.execute.single import RunSpec, run_once
 
-__all__ = ["Part", "RunSpec", "cut_parts", "execute_plan", "run_once"]
+__all__ = [
+    "Again",
+    "Part",
+    "RunSpec",
+    "cut_parts",
+    "distinct_runs",
+    "execute_plan",
+    "never_again",
+    "recompute",
+    "run_once",
+]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from runner.execute.single import CellSpec, RunSpec
 from runner.plan import Cell, Plan
-from runner.store import RunState
+from runner.store import RunRecord, RunState
 from runner.store.parts import part_id
 
 _PART_SECONDS = 2.0
@@ -26,24 +26,59 @@ class Part:
     tables: tuple[str, ...]
 
 
-def cut_parts(plan: Plan, states: Mapping[str, RunState], part_runs: int | None) -> list[Part]:
-    """Return the parts still to be executed, without runs that are done.
+Again = Callable[[RunRecord], bool]
+"""Chooses, among runs that failed, those to execute once more."""
 
-    Boundaries come from the whole plan, so that an interrupted plan is cut the same way again.
+
+def never_again(record: RunRecord) -> bool:
+    """Leave failed runs alone."""
+    return False
+
+
+def cut_parts(
+    plan: Plan,
+    states: Mapping[str, RunState],
+    part_runs: int | None = None,
+    *,
+    again: Again = never_again,
+) -> list[Part]:
+    """Return the parts still to be executed: runs that never ended, or whose tables are lacking.
+
+    Runs that failed are left alone unless `again` asks for them. Boundaries come from the whole
+    plan, so that an interrupted plan is cut the same way again.
     """
     size = part_runs or _size(plan)
-    todo = _distinct_runs(plan)
+    runs = distinct_runs(plan)
     parts = []
-    for start in range(0, len(todo), size):
-        runs = tuple(
+    for start in range(0, len(runs), size):
+        todo = tuple(
             run
-            for run in todo[start : start + size]
-            if run.run_id not in states or not states[run.run_id].has(plan.tables)
+            for run in runs[start : start + size]
+            if _is_todo(states.get(run.run_id), plan.tables, again)
         )
-        if runs:
-            name = part_id((run.run_id for run in runs), plan.tables)
-            parts.append(Part(part_id=name, engine=plan.engine, runs=runs, tables=plan.tables))
+        if todo:
+            parts.append(_part(plan.engine, todo, plan.tables))
     return parts
+
+
+def _is_todo(state: RunState | None, tables: tuple[str, ...], again: Again) -> bool:
+    if state is None:
+        return True
+    if state.record.status == "done":
+        return not state.has(tables)
+    return again(state.record)
+
+
+def _part(engine: str, runs: tuple[RunSpec, ...], tables: tuple[str, ...]) -> Part:
+    name = part_id((run.run_id for run in runs), tables)
+    return Part(part_id=name, engine=engine, runs=runs, tables=tables)
+
+
+def halves(part: Part) -> tuple[Part, Part]:
+    """Return a part of at least two runs as two parts."""
+    middle = len(part.runs) // 2
+    first, second = part.runs[:middle], part.runs[middle:]
+    return _part(part.engine, first, part.tables), _part(part.engine, second, part.tables)
 
 
 def _size(plan: Plan) -> int:
@@ -53,7 +88,7 @@ def _size(plan: Plan) -> int:
     return max(1, min(by_cost, math.ceil(plan.n_runs / _FEWEST_PARTS), _MOST_RUNS))
 
 
-def _distinct_runs(plan: Plan) -> list[RunSpec]:
+def distinct_runs(plan: Plan) -> list[RunSpec]:
     """Return the runs in plan order, those with equal ids once."""
     found: dict[str, RunSpec] = {}
     for cell in plan.cells:

@@ -4,33 +4,69 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from runner.contract import EngineSpec, Outcome, TableSchema, replace_leaves, table_data
+from runner.contract import (
+    EngineSpec,
+    Outcome,
+    StoreError,
+    TableSchema,
+    replace_leaves,
+    table_data,
+)
 from runner.execute.cut import Part
+from runner.execute.limits import RunTimeout, time_limit
 from runner.execute.single import RunSpec, engine_spec, run_once
 from runner.execute.sink import PartSink
-from runner.store import RunRecord
-from runner.store.parts import METRICS, METRICS_SCHEMA, PartWriter, metric_columns, metrics_hash
+from runner.store import PartFile, RunRecord
+from runner.store.folder import METRICS
+from runner.store.parts import METRICS_SCHEMA, PartWriter, metric_columns, metrics_hash
 
 _TRACEBACK_LINES = 40
 
 
-def execute_part(part: Part, folder: Path) -> list[RunRecord]:
-    """Run a part's runs and store their tables below `folder`; return one record per run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """When to give up on a run, or on the part: seconds per run, failed runs in the part."""
 
-    A run that raises becomes a failed record. Errors of storage are not caught: they lose the
-    part, never a number.
+    timeout_s: float | None = None
+    most_failures: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartResult:
+    """What a part came to: one record per run that ended, and the files written, by table."""
+
+    part_id: str
+    records: list[RunRecord]
+    files: Mapping[str, PartFile]
+
+
+def execute_part(
+    part: Part, folder: Path, limits: Limits, *, before_run: Callable[[], None]
+) -> PartResult:
+    """Run a part's runs and store their tables below `folder`.
+
+    A run that raises or takes too long becomes a record; `before_run` is called ahead of each run
+    and of the final write. Errors of storage are not caught: they lose the part, never a number.
     """
     spec = engine_spec(part.engine)
     schemas = _schemas(spec, part)
     wanted = {name: schema for name, schema in schemas.items() if name in part.tables}
+    records: list[RunRecord] = []
     with PartWriter(folder, part.part_id, {**wanted, METRICS: METRICS_SCHEMA}) as writer:
         sink = PartSink(schemas, part.tables, writer)
-        records = [_execute_run(spec, run, writer, sink) for run in part.runs]
-        writer.close()
-    return records
+        for run in part.runs:
+            before_run()
+            records.append(_execute_run(spec, run, writer, sink, limits.timeout_s))
+            failures = sum(record.status != "done" for record in records)
+            if limits.most_failures is not None and failures >= limits.most_failures:
+                break
+        before_run()
+        files = writer.close()
+    return PartResult(part_id=part.part_id, records=records, files=files)
 
 
 def _schemas(spec: EngineSpec, part: Part) -> Mapping[str, TableSchema]:
@@ -44,13 +80,18 @@ def _schemas(spec: EngineSpec, part: Part) -> Mapping[str, TableSchema]:
     return found
 
 
-def _execute_run(spec: EngineSpec, run: RunSpec, writer: PartWriter, sink: PartSink) -> RunRecord:
+def _execute_run(
+    spec: EngineSpec, run: RunSpec, writer: PartWriter, sink: PartSink, timeout_s: float | None
+) -> RunRecord:
     started = time.perf_counter()
     writer.begin(run.run_id)
     try:
-        outcome = run_once(spec, run, sink)
+        with time_limit(timeout_s):
+            outcome = run_once(spec, run, sink)
         writer.write(METRICS, table_data(METRICS_SCHEMA, metric_columns(outcome.metrics)))
-    except Exception as error:  # whatever an engine raises is that run's outcome
+    except StoreError:
+        raise
+    except (Exception, SystemExit, RunTimeout) as error:  # whatever an engine raises is its outcome
         writer.drop()
         return _failed(run, error, time.perf_counter() - started)
     hashes = writer.keep()
@@ -69,11 +110,11 @@ def _done(run: RunSpec, outcome: Outcome, hashes: dict[str, str], seconds: float
     )
 
 
-def _failed(run: RunSpec, error: Exception, seconds: float) -> RunRecord:
+def _failed(run: RunSpec, error: BaseException, seconds: float) -> RunRecord:
     lines = "".join(traceback.format_exception(error)).splitlines()
     return RunRecord(
         run_id=run.run_id,
-        status="failed",
+        status="timeout" if isinstance(error, RunTimeout) else "failed",
         seconds=round(seconds, 6),
         error_type=type(error).__name__,
         error=str(error),

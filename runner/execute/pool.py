@@ -1,25 +1,22 @@
-"""Execute the parts of a plan on a joblib pool and enter each into the ledger as it ends."""
+"""Execute the parts of a plan and enter each into the ledger as it ends."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+import signal
+from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import Protocol
 
 import joblib
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from threadpoolctl import threadpool_limits
 
 from runner.config import Execution
-from runner.contract import RunnerError
 from runner.execute.cut import Part
-from runner.execute.part import execute_part
-from runner.store import Ledger, RunRecord, StudyFolder
-
-
-class ExecutionError(RunnerError):
-    """The pool broke; everything that had ended is kept."""
+from runner.execute.part import Limits, PartResult, execute_part
+from runner.execute.recovery import recovering
+from runner.store import Ledger, StudyFolder
 
 
 class Watcher(Protocol):
@@ -29,51 +26,43 @@ class Watcher(Protocol):
         """Report runs that have just ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class _PartResult:
-    part: str
-    records: list[RunRecord]
-
-
 def execute_plan(
     parts: list[Part], folder: StudyFolder, execution: Execution, watcher: Watcher
-) -> None:
-    """Execute all parts; on return every run of them is in the ledger, done or failed.
+) -> bool:
+    """Execute the parts; what ends is in the ledger. Return False when failures stopped it early.
 
     Raises:
-        ExecutionError: a worker process died; parts that had ended are kept.
-        StoreError: the ledger cannot be written.
+        StoreError: the ledger or a part cannot be written; what had ended is kept.
     """
-    ledger = Ledger(folder.ledger_file)
-    with threadpool_limits(limits=1):
-        for result in _results(parts, folder, execution):
-            ledger.append(result.part, result.records)
-            failed = sum(record.status == "failed" for record in result.records)
+    ledger, failures = Ledger(folder.ledger_file), 0
+    with threadpool_limits(limits=1), closing(_results(parts, folder, execution)) as results:
+        for result in results:
+            ledger.append(result.part_id, result.records, result.files)
+            failed = sum(record.status != "done" for record in result.records)
+            failures += failed
             watcher.advance(len(result.records) - failed, failed)
+            if execution.most_failures is not None and failures >= execution.most_failures:
+                return False
+    return True
 
 
-def _results(parts: list[Part], folder: StudyFolder, execution: Execution) -> Iterator[_PartResult]:
-    if execution.backend == "sequential" or workers(execution, len(parts)) == 1:
+def _results(
+    parts: list[Part], folder: StudyFolder, execution: Execution
+) -> Generator[PartResult, None, None]:
+    limits = Limits(timeout_s=execution.timeout_s, most_failures=execution.most_failures)
+    n_workers = workers(execution, len(parts))
+    if execution.backend == "loky" and n_workers > 1:
+        run_part = functools.partial(_run_in_worker, folder, limits, os.getpid())
+        yield from recovering(parts, run_part, n_workers, execution.retries)
+    elif execution.backend == "threading" and n_workers > 1:
+        pool = joblib.Parallel(
+            n_jobs=n_workers, backend="threading", return_as="generator_unordered", batch_size=1
+        )
+        run_part = functools.partial(_run_here, folder, limits)
+        yield from pool(joblib.delayed(run_part)(part) for part in parts)
+    else:
         for part in parts:
-            yield _run_part(part, folder)
-        return
-    pool = joblib.Parallel(
-        n_jobs=workers(execution, len(parts)),
-        backend=execution.backend,
-        return_as="generator_unordered",
-        batch_size=1,
-        pre_dispatch="3*n_jobs",
-        max_nbytes=None,
-    )
-    try:
-        task = _run_part_in_worker if execution.backend == "loky" else _run_part
-        yield from pool(joblib.delayed(task)(part, folder) for part in parts)
-    except TerminatedWorkerError as error:
-        raise ExecutionError(
-            "a worker process died (killed, or out of memory); all parts that had ended are kept. "
-            "Run the same command again to continue; fewer workers (execution.n_jobs=1) need less "
-            "memory"
-        ) from error
+            yield _run_here(folder, limits, part)
 
 
 def workers(execution: Execution, n_parts: int) -> int:
@@ -82,16 +71,31 @@ def workers(execution: Execution, n_parts: int) -> int:
     return max(1, min(wanted, n_parts))
 
 
-def _run_part(part: Part, folder: StudyFolder) -> _PartResult:
-    return _PartResult(part.part_id, execute_part(part, folder.parts))
+def _run_here(folder: StudyFolder, limits: Limits, part: Part) -> PartResult:
+    return execute_part(part, folder.parts, limits, before_run=_go_on)
 
 
-def _run_part_in_worker(part: Part, folder: StudyFolder) -> _PartResult:
-    _pin_this_process()
-    return _run_part(part, folder)
+def _go_on() -> None:
+    """Let the next run start."""
+
+
+def _run_in_worker(folder: StudyFolder, limits: Limits, owner: int, part: Part) -> PartResult:
+    _prepare_worker()
+    return execute_part(part, folder.parts, limits, before_run=_only_while_owned(owner))
 
 
 @functools.cache
-def _pin_this_process() -> None:
-    """Keep BLAS and OpenMP of a worker process to one thread, for good."""
+def _prepare_worker() -> None:
+    """Keep BLAS and OpenMP to one thread, and leave Ctrl-C to the parent, for good."""
     threadpool_limits(limits=1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _only_while_owned(owner: int) -> Callable[[], None]:
+    """Return a check that ends this worker when its parent is gone: nobody waits for its work."""
+
+    def check() -> None:
+        if os.getppid() != owner:
+            os._exit(1)
+
+    return check

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from runner.contract import EngineError, TableSchema, nearest, table_data
+from runner.execute.limits import unhurried
 from runner.store.parts import PartWriter
 
 
@@ -32,7 +33,9 @@ class PartSink:
         """
         schema = self._schema(table)
         if table in self._wanted:
-            self._writer.write(table, table_data(schema, columns))
+            data = table_data(schema, columns)
+            with unhurried():
+                self._writer.write(table, data)
 
     def _schema(self, table: str) -> TableSchema:
         if table not in self._schemas:

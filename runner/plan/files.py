@@ -12,12 +12,12 @@ from runner.contract import EngineSpec, ParamGroup, Problem
 
 
 def input_files(
-    spec: EngineSpec, params: ParamGroup
+    spec: EngineSpec, params: ParamGroup, launch_dir: Path
 ) -> tuple[dict[str, str], dict[str, str], list[Problem]]:
     """Return absolute paths and SHA-256 digests by parameter path, and unreadable files."""
     paths, digests, problems = {}, {}, []
     for path, name in spec.files(params).items():
-        file = Path(name).absolute()
+        file = launch_dir / name
         try:
             digests[path] = file_digest(file)
             paths[path] = str(file)

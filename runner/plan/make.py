@@ -67,7 +67,7 @@ class _Maker:
             self._note_problems(wrong, note)
             return
         self._inert.see(combination, content)
-        files, digests, wrong = input_files(self.spec, content.params)
+        files, digests, wrong = input_files(self.spec, content.params, self.study.launch_dir)
         drawn, wrong_draws = self._draw(content, cell_id := self._cell_id(content))
         self._note_problems([*wrong, *wrong_draws], note)
         if wrong or wrong_draws:
@@ -159,7 +159,7 @@ class _Maker:
             control=study.control,
             tables=self._collected(),
             metrics=tuple(self._metrics),
-            notes=(*study.notes, *self._told_notes(), *self._inert.notes()),
+            notes=(*self._told_notes(), *self._inert.notes()),
             cost_s=self._cost_s,
         )
 

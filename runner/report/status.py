@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.contract import StoreError, nearest
 from runner.store import Ledger, RunState, StudyFolder
+from runner.store.integrity import find_damage, without_damage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class StudyStatus:
     verdict: str
     results_hash: str | None
     seconds_left: float
+    damaged_files: int
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as plain data."""
@@ -36,6 +38,7 @@ class StudyStatus:
             "verdict": self.verdict,
             "results_hash": self.results_hash,
             "seconds_left": self.seconds_left,
+            "damaged_files": self.damaged_files,
         }
 
 
@@ -73,7 +76,9 @@ def read_status(place: Path) -> StudyStatus:
     folder = StudyFolder(root=place.parent.parent)
     planned = pq.read_table(place / "plan.parquet", columns=["run_id"])
     run_ids = planned["run_id"].to_pylist()
-    states = Ledger(folder.ledger_file).read()
+    every = Ledger(folder.ledger_file).read()
+    damage = find_damage(folder, every, deep=False)
+    states = without_damage(every, damage)
     summary_file = place / "run_summary.json"
     summary = json.loads(summary_file.read_text()) if summary_file.is_file() else {}
     status = [states[r].record.status if r in states else "remaining" for r in run_ids]
@@ -85,8 +90,9 @@ def read_status(place: Path) -> StudyStatus:
         folder=place,
         runs={
             "planned": len(run_ids), "done": counts["done"], "failed": counts["failed"],
-            "timeout": 0, "remaining": counts["remaining"],
+            "timeout": counts["timeout"], "remaining": counts["remaining"],
         },
+        damaged_files=len(damage),
         errors=_errors(run_ids, states),
         verdict=summary.get("verdict", "not_evaluated") if is_complete else "not_evaluated",
         results_hash=summary.get("results_hash") if is_complete else None,
@@ -96,7 +102,7 @@ def read_status(place: Path) -> StudyStatus:
 
 def _errors(run_ids: list[str], states: Mapping[str, RunState]) -> dict[str, int]:
     failed = [states[r].record for r in run_ids if r in states]
-    texts = Counter(f"{r.error_type}: {r.error}" for r in failed if r.status == "failed")
+    texts = Counter(f"{r.error_type}: {r.error}" for r in failed if r.status != "done")
     return dict(texts.most_common())
 
 

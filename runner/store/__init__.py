@@ -5,6 +5,6 @@ the next morning; the ledger says which runs they hold.
 """
 
 from runner.store.folder import StudyFolder, open_study
-from runner.store.ledger import Ledger, RunRecord, RunState
+from runner.store.ledger import Ledger, PartFile, RunRecord, RunState
 
-__all__ = ["Ledger", "RunRecord", "RunState", "StudyFolder", "open_study"]
+__all__ = ["Ledger", "PartFile", "RunRecord", "RunState", "StudyFolder", "open_study"]

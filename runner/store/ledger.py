@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from runner.contract import StoreError
+from runner.contract import StoreError, UnstoredError
+from runner.store.folder import METRICS
 
-Status = Literal["done", "failed"]
+Status = Literal["done", "failed", "timeout"]
+
+_CHECK = ', "check": "'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +38,26 @@ class RunRecord:
     traceback: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PartFile:
+    """One table of one part on disk: the part's name, its size in bytes, its content's hash."""
+
+    part: str
+    size: int
+    digest: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """What the ledger says of a run: its newest record, and the part that holds each table."""
+    """What the ledger says of a run: its newest record, and the part file that holds each table."""
 
     record: RunRecord
-    parts: dict[str, str]
+    parts: dict[str, PartFile]
 
     def has(self, tables: Iterable[str]) -> bool:
         """Tell whether the run is done and all these tables are stored."""
-        return self.record.status == "done" and all(table in self.parts for table in tables)
+        needed = (*tables, METRICS)
+        return self.record.status == "done" and all(table in self.parts for table in needed)
 
 
 class Ledger:
@@ -52,27 +66,46 @@ class Ledger:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._is_clean = False
+        self.unreadable_lines: tuple[int, ...] = ()
 
     def read(self) -> dict[str, RunState]:
         """Return the state of every run, newest record last to speak.
 
+        A line whose check does not hold is skipped and noted in `unreadable_lines`: its runs
+        count as missing. A last line without its end was torn by a crash and is no news.
+
         Raises:
-            StoreError: a line that is not the last cannot be read.
+            StoreError: the file cannot be read.
         """
         states: dict[str, RunState] = {}
-        for part, records in self._lines():
-            for record in records:
-                known = states.get(record.run_id)
-                states[record.run_id] = _merged(known, record, part)
+        unreadable = []
+        for number, line in enumerate(self._whole_lines(), start=1):
+            entry = _parsed(line)
+            if entry is None:
+                unreadable.append(number)
+                continue
+            files = {table: PartFile(entry["part"], *f) for table, f in entry["files"].items()}
+            for run in entry["runs"]:
+                record = RunRecord(**run)
+                states[record.run_id] = _merged(states.get(record.run_id), record, files)
+        self.unreadable_lines = tuple(unreadable)
         return states
 
-    def append(self, part: str, records: Iterable[RunRecord]) -> None:
+    def append(
+        self, part: str, records: Iterable[RunRecord], files: Mapping[str, PartFile]
+    ) -> None:
         """Add the runs of one part; on return they are on disk.
 
         Raises:
-            StoreError: the file cannot be written.
+            UnstoredError: the file cannot be written.
         """
-        line = json.dumps({"part": part, "runs": [_slim(r) for r in records]}) + "\n"
+        entry = {
+            "part": part,
+            "files": {table: [f.size, f.digest] for table, f in files.items()},
+            "runs": [_slim(record) for record in records],
+        }
+        text = json.dumps(entry)
+        line = f'{text[:-1]}{_CHECK}{_check_of(text)}"}}\n'
         try:
             if not self._is_clean:
                 self._drop_torn_tail()
@@ -81,18 +114,18 @@ class Ledger:
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
-            raise StoreError(f"cannot write {self._file}: {error.strerror}") from error
+            raise UnstoredError(
+                f"cannot write {self._file} ({error.strerror}); what it holds is kept: make "
+                "room or give access, then continue with `python -m runner resume`"
+            ) from error
 
-    def _lines(self) -> Iterable[tuple[str, list[RunRecord]]]:
-        if not self._file.exists():
-            return
-        lines = self._file.read_bytes().split(b"\n")
-        for number, line in enumerate(lines[:-1], start=1):  # a line without its end is torn
-            try:
-                entry = json.loads(line)
-                yield entry["part"], [RunRecord(**run) for run in entry["runs"]]
-            except (ValueError, KeyError, TypeError) as error:
-                raise StoreError(f"{self._file}:{number} cannot be read: {error}") from error
+    def _whole_lines(self) -> list[bytes]:
+        try:
+            return self._file.read_bytes().split(b"\n")[:-1]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreError(f"cannot read {self._file}: {error.strerror}") from error
 
     def _drop_torn_tail(self) -> None:
         self._is_clean = True
@@ -105,11 +138,25 @@ class Ledger:
                 stream.truncate(whole)
 
 
-def _merged(known: RunState | None, record: RunRecord, part: str) -> RunState:
+def _check_of(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """Return a line's entry, or None when it is not what was written."""
+    head, mark, tail = line.decode(errors="replace").rpartition(_CHECK)
+    text = head + "}"
+    if not mark or tail != f'{_check_of(text)}"}}':
+        return None
+    entry: dict[str, Any] = json.loads(text)
+    return entry
+
+
+def _merged(known: RunState | None, record: RunRecord, files: Mapping[str, PartFile]) -> RunState:
     parts = dict(known.parts) if known else {}
-    tables = dict(known.record.tables) if known else {}
     if record.status == "done":
-        parts |= dict.fromkeys([*record.tables, "metrics"], part)
+        parts |= {table: files[table] for table in (*record.tables, METRICS)}
+        tables = known.record.tables if known else {}
         record = replace(record, tables={**tables, **record.tables})
     return RunState(record=record, parts=parts)
 

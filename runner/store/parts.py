@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from runner.contract import (
     Null,
     TableHasher,
     TableSchema,
+    UnstoredError,
 )
+from runner.store.folder import METRICS
+from runner.store.ledger import PartFile
 
 RUN_ID = "run_id"
-METRICS = "metrics"
 _GROUP_ROWS = 131_072
 _ARROW = {
     "int64": pa.int64(), "int32": pa.int32(), "int16": pa.int16(), "int8": pa.int8(),
@@ -73,6 +76,7 @@ class PartWriter:
             name: _TableFile(folder / name / f"{part}.parquet", schema)
             for name, schema in schemas.items()
         }
+        self._part = part
         self._run_id = ""
         self._hashers: dict[str, TableHasher] = {}
 
@@ -89,9 +93,14 @@ class PartWriter:
         self._hashers = {name: TableHasher(f.schema) for name, f in self._files.items()}
 
     def write(self, table: str, data: Mapping[str, ColumnData]) -> None:
-        """Add rows of the current run."""
+        """Add rows of the current run.
+
+        Raises:
+            UnstoredError: the disk is full, or the file cannot be written.
+        """
         self._hashers[table].update(data)
-        self._files[table].add(self._run_id, data)
+        with _as_store_error():
+            self._files[table].add(self._run_id, data)
 
     def keep(self) -> dict[str, str]:
         """Finish the current run; return the content hash of each of its tables."""
@@ -104,10 +113,26 @@ class PartWriter:
         for file in self._files.values():
             file.drop(self._run_id)
 
-    def close(self) -> None:
-        """Write what is buffered, sync, and give the files their names."""
-        for file in self._files.values():
-            file.close()
+    def close(self) -> dict[str, PartFile]:
+        """Write what is buffered, sync, name the files; return what was written, by table.
+
+        Raises:
+            UnstoredError: the disk is full, or a file cannot be written.
+        """
+        with _as_store_error():
+            return {name: PartFile(self._part, *file.close()) for name, file in self._files.items()}
+
+
+@contextmanager
+def _as_store_error() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UnstoredError(
+            f"cannot store results ({reason}); what had ended is kept: make room or give access, "
+            "then continue with `python -m runner resume`"
+        ) from error
 
 
 class _TableFile:
@@ -144,7 +169,7 @@ class _TableFile:
             self._dropped.append(run_id)
         self._flushed_current = False
 
-    def close(self) -> None:
+    def close(self) -> tuple[int, str]:
         if self._rows or self._writer is None:
             self._flush(self._rows)
         if self._writer is not None:
@@ -154,7 +179,9 @@ class _TableFile:
             self._without_dropped()
         with open(self._temporary, "rb") as stream:
             os.fsync(stream.fileno())
+        written = file_digest(self._temporary)
         self._temporary.replace(self._file)
+        return written
 
     def abandon(self) -> None:
         if self._writer is not None:
@@ -184,7 +211,9 @@ class _TableFile:
     def _open(self) -> pq.ParquetWriter:
         if self._writer is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(self._temporary, self._arrow, compression="zstd")
+            self._writer = pq.ParquetWriter(
+                self._temporary, self._arrow, compression="zstd", write_page_checksum=True
+            )
         return self._writer
 
     def _table(self, chunks: list[tuple[str, Mapping[str, ColumnData]]]) -> pa.Table:
@@ -206,13 +235,25 @@ class _TableFile:
         dropped = pa.array(self._dropped)
         with (
             pq.ParquetFile(source) as old,
-            pq.ParquetWriter(self._temporary, self._arrow, compression="zstd") as new,
+            pq.ParquetWriter(
+                self._temporary, self._arrow, compression="zstd", write_page_checksum=True
+            ) as new,
         ):
             for group in range(old.num_row_groups):
                 table = old.read_row_group(group).cast(self._arrow)
                 is_dropped = pc.is_in(table[RUN_ID].cast(pa.string()), value_set=dropped)
                 new.write_table(table.filter(pc.invert(is_dropped)))
         source.unlink()
+
+
+def file_digest(file: Path) -> tuple[int, str]:
+    """Return a file's size in bytes and the hash of its content."""
+    hasher, size = hashlib.blake2b(digest_size=16), 0
+    with open(file, "rb") as stream:
+        while block := stream.read(1 << 20):
+            hasher.update(block)
+            size += len(block)
+    return size, hasher.hexdigest()
 
 
 def _rows_of(data: Mapping[str, ColumnData], rows: slice) -> dict[str, ColumnData]:

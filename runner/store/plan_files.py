@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import pyarrow.parquet as pq
 import yaml
 
 from runner.config import Study
-from runner.contract import shown
+from runner.config.saved import study_from_data, study_to_data
+from runner.contract import StoreError, shown
 from runner.plan import Plan
 from runner.store.environment import environment_record
 from runner.store.folder import StudyFolder, replacing, write_text
@@ -28,7 +30,8 @@ def write_plan(folder: StudyFolder, study: Study, plan: Plan) -> Path:
     """Write the plan's folder and point `latest` at it; return the folder."""
     place = folder.plan(plan.plan_id)
     place.mkdir(parents=True, exist_ok=True)
-    write_text(place / "study.yaml", _yaml(dict(study.document)))
+    write_text(place / "study.yaml", _yaml({**study.document, **_inputs(plan)}))
+    write_text(place / "study.json", json.dumps(study_to_data(study), indent=1) + "\n")
     write_text(place / "invocation.yaml", _yaml(_invocation(study, folder)))
     write_text(place / "environment.json", json.dumps(environment_record(), indent=2) + "\n")
     write_text(place / "variable_draws.csv", _draws_csv(plan))
@@ -43,18 +46,45 @@ def _yaml(document: dict[str, Any]) -> str:
 
 
 def _invocation(study: Study, folder: StudyFolder) -> dict[str, Any]:
-    execution = study.execution
     return {
         "command": ["python", "-m", "runner", *sys.argv[1:]],
         "overrides": list(study.words),
         "working_directory": str(Path.cwd()),
-        "execution": {
-            "backend": execution.backend,
-            "n_jobs": execution.n_jobs,
-            "part_runs": execution.part_runs,
-        },
+        "execution": asdict(study.execution),
         "paths": {"outputs": str(folder.root.parent)},
     }
+
+
+def _inputs(plan: Plan) -> dict[str, Any]:
+    """Return the input files of the plan's cells with their hashes, if there are any."""
+    found = {
+        file: {"parameter": f"params.{path}", "sha256": cell.digests[path]}
+        for cell in plan.cells
+        for path, file in cell.files.items()
+    }
+    return {"inputs": found} if found else {}
+
+
+def saved_study(place: Path) -> Study:
+    """Return the study of a plan that was written down, with its folder where it now lies.
+
+    Raises:
+        StoreError: the plan's folder is incomplete.
+    """
+    file = place / "study.json"
+    try:
+        study = study_from_data(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(
+            f"{file} cannot be read ({error}); run the study again with its run command"
+        ) from error
+    return replace(study, name=place.parent.parent.name, outputs=place.parent.parent.parent)
+
+
+def planned_id(place: Path) -> str:
+    """Return the id of the plan in a folder."""
+    metadata = pq.read_schema(place / "plan.parquet").metadata
+    return str(metadata[b"plan_id"].decode())
 
 
 def plan_table(plan: Plan) -> pa.Table:

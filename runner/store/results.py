@@ -49,6 +49,16 @@ def results_hash(plan: Plan, states: Mapping[str, RunState]) -> str:
     return hasher.hexdigest()
 
 
+def stored_metrics(folder: StudyFolder, states: list[RunState]) -> pd.DataFrame:
+    """Return run_id, metric, value, reason of done runs as stored, each run's rows together.
+
+    Raises:
+        StoreError: a part is damaged or missing.
+    """
+    frame: pd.DataFrame = _from_parts(folder, METRICS, states).to_pandas()
+    return frame
+
+
 def read_table(
     folder: StudyFolder, plan: Plan, states: Mapping[str, RunState], table: str
 ) -> pd.DataFrame:
@@ -97,11 +107,11 @@ def _reported(folder: StudyFolder, plan: Plan, states: Mapping[str, RunState]) -
     unique = dict.fromkeys(plan.run_ids)
     ended = [state for run_id in unique if (state := states.get(run_id)) is not None]
     done = [state for state in ended if state.record.status == "done"]
-    frame: pd.DataFrame = _from_parts(folder, METRICS, done).to_pandas()
+    frame = stored_metrics(folder, done)
     failed = [
         (state.record.run_id, metric, None, f"run failed: {state.record.error_type}")
         for state in ended
-        if state.record.status == "failed"
+        if state.record.status != "done"
         for metric in plan.metrics
     ]
     if failed:
@@ -115,21 +125,23 @@ def _from_parts(folder: StudyFolder, table: str, states: list[RunState]) -> pa.T
     by_part: dict[str, list[str]] = {}
     for state in states:
         if table in state.parts:
-            by_part.setdefault(state.parts[table], []).append(state.record.run_id)
-    pieces = []
-    for part, run_ids in by_part.items():
-        file = folder.part_file(table, part)
-        try:
-            stored = pq.read_table(file)
-        except (OSError, pa.ArrowException) as error:
-            raise StoreError(f"{file} cannot be read: {error}") from error
-        names = stored[RUN_ID].cast(pa.string())
-        stored = stored.set_column(0, RUN_ID, names)
-        is_wanted = pc.is_in(names, value_set=pa.array(run_ids, pa.string()))
-        pieces.append(stored.filter(is_wanted))
+            by_part.setdefault(state.parts[table].part, []).append(state.record.run_id)
+    pieces = [_part_rows(folder.part_file(table, p), ids) for p, ids in by_part.items()]
     if pieces:
         return pa.concat_tables(pieces)
     return pa.table({RUN_ID: pa.array([], pa.string()), **_EMPTY_METRICS})
+
+
+def _part_rows(file: Path, run_ids: list[str]) -> pa.Table:
+    try:
+        stored = pq.read_table(file, page_checksum_verification=True)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            f"{file} is damaged or missing ({error}); `python -m runner resume` recomputes its runs"
+        ) from error
+    names = stored[RUN_ID].cast(pa.string())
+    is_wanted = pc.is_in(names, value_set=pa.array(run_ids, pa.string()))
+    return stored.set_column(0, RUN_ID, names).filter(is_wanted)
 
 
 _EMPTY_METRICS: dict[str, Any] = {

@@ -1,0 +1,180 @@
+"""Check that stored results are what was computed, and that computing again gives the same."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from runner.audit.rerun import same_content
+from runner.contract import ConfigError, Null, Problem
+from runner.execute import RunSpec, distinct_runs, recompute
+from runner.plan import Plan
+from runner.resume import replanned
+from runner.store import Ledger, RunRecord, RunState, StudyFolder
+from runner.store.environment import environment_record
+from runner.store.folder import METRICS
+from runner.store.integrity import find_damage, read_json, without_damage, wrong_checksums
+from runner.store.parts import RUN_ID, metrics_hash
+from runner.store.results import stored_metrics
+
+_RELATIVE = 1e-9
+_DECIDES = ("packages", "numpy_cpu_features", "machine", "python")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """What was checked and what is wrong; `ok` when nothing is.
+
+    `exact` tells whether recomputed runs were compared bit for bit, or, in another environment,
+    to a relative 1e-9.
+    """
+
+    study: str
+    plan_id: str
+    folder: Path
+    part_files: int
+    stored_runs: int
+    recomputed: int
+    exact: bool
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing is wrong."""
+        return not self.problems
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as plain data."""
+        return {
+            "study": self.study,
+            "plan_id": self.plan_id,
+            "folder": str(self.folder),
+            "part_files": self.part_files,
+            "stored_runs": self.stored_runs,
+            "recomputed": self.recomputed,
+            "exact": self.exact,
+            "problems": list(self.problems),
+            "ok": self.ok,
+        }
+
+
+def verify_study(place: Path, sample: float) -> VerifyReport:
+    """Verify the plan in a folder: its files, all stored parts, and a sample of runs.
+
+    `sample` is the share of done runs to compute again, in (0, 1]; at least one run.
+
+    Raises:
+        PlanError: the engine or an input file has changed, so nothing can be computed again.
+        StoreError: the ledger cannot be read.
+    """
+    _, plan = replanned(place)
+    folder = StudyFolder(root=place.parent.parent)
+    ledger = Ledger(folder.ledger_file)
+    every = ledger.read()
+    damage = find_damage(folder, every, deep=True)
+    problems = [f"plan file {text}" for text in wrong_checksums(place)]
+    problems += [f"ledger line {n}: its check does not hold" for n in ledger.unreadable_lines]
+    problems += [f"part {d}" for d in damage]
+    sound = without_damage(every, damage)
+    done = {r: s for r in plan.run_ids if (s := sound.get(r)) and s.record.status == "done"}
+    problems += _stored_problems(folder, list(done.values()))
+    exact = _same_environment(place)
+    chosen = _sampled(list(done), sample)
+    problems += _recomputed_problems(folder, plan, {r: done[r] for r in chosen}, exact=exact)
+    return VerifyReport(
+        study=folder.root.name,
+        plan_id=plan.plan_id,
+        folder=place,
+        part_files=len({(t, f.part) for s in every.values() for t, f in s.parts.items()}),
+        stored_runs=len(done),
+        recomputed=len(chosen),
+        exact=exact,
+        problems=tuple(problems),
+    )
+
+
+def read_share(text: str) -> float:
+    """Return the share written as `5%` or `0.05`.
+
+    Raises:
+        ConfigError: it is not above 0 and at most 100 %.
+    """
+    try:
+        share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 < share <= 1:
+        allowed = "must be a share of the runs above 0 and at most 100%, such as 5% or 0.05"
+        raise ConfigError([Problem("--sample", text, allowed)])
+    return share
+
+
+def _stored_problems(folder: StudyFolder, states: list[RunState]) -> list[str]:
+    """Return runs whose stored metrics do not have the hash in the ledger."""
+    if not states:
+        return []
+    expected = {state.record.run_id: state.record.metrics_hash for state in states}
+    wrong = []
+    for run_id, rows in stored_metrics(folder, states).groupby(RUN_ID, sort=False):
+        if metrics_hash(_as_metrics(rows)) != expected.pop(str(run_id)):
+            wrong.append(f"run {run_id}: its stored metrics do not have the ledger's hash")
+    return wrong + [f"run {run_id}: its metrics are not in its part" for run_id in expected]
+
+
+def _as_metrics(rows: pd.DataFrame) -> dict[str, float | Null]:
+    reasons = rows["reason"].to_list()
+    return {
+        name: Null(reason) if isinstance(reason, str) else value
+        for name, value, reason in zip(rows["metric"], rows["value"], reasons, strict=True)
+    }
+
+
+def _sampled(run_ids: list[str], sample: float) -> list[str]:
+    """Return a share of the runs, the same ones each time and spread over the plan."""
+    count = min(len(run_ids), max(1, math.ceil(sample * len(run_ids))))
+    return sorted(run_ids, key=lambda r: hashlib.sha256(r.encode()).digest())[:count]
+
+
+def _same_environment(place: Path) -> bool:
+    then, now = read_json(place / "environment.json"), environment_record()
+    return all(then.get(key) == now[key] for key in _DECIDES)
+
+
+def _recomputed_problems(
+    folder: StudyFolder, plan: Plan, states: Mapping[str, RunState], *, exact: bool
+) -> list[str]:
+    runs = {run.run_id: run for run in distinct_runs(plan) if run.run_id in states}
+    problems = []
+    for run_id, state in states.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            again, metrics = _again(plan, runs[run_id], state.record, Path(scratch))
+        if same_content(state.record, again):
+            continue
+        if exact or not _close(stored_metrics(folder, [state]), metrics):
+            problems.append(f"run {run_id}: computing it again gives other numbers {again.error}")
+    return problems
+
+
+def _again(
+    plan: Plan, run: RunSpec, record: RunRecord, scratch: Path
+) -> tuple[RunRecord, pd.DataFrame]:
+    result = recompute(plan.engine, [run], tuple(record.tables), scratch)
+    return result.records[0], pd.read_parquet(scratch / METRICS / "again.parquet")
+
+
+def _close(stored: pd.DataFrame, again: pd.DataFrame) -> bool:
+    """Tell whether two runs' metrics agree to a relative 1e-9, nulls in the same places."""
+    left = stored.set_index("metric")["value"].sort_index()
+    right = again.set_index("metric")["value"].sort_index()
+    if not left.index.equals(right.index) or not left.isna().equals(right.isna()):
+        return False
+    gap = (left - right).abs().fillna(0.0)
+    size = pd.concat([left.abs(), right.abs()], axis=1).max(axis=1).fillna(0.0)
+    return bool((gap <= _RELATIVE * size).all())

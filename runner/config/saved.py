@@ -1,0 +1,45 @@
+"""Write a composed study as plain data, and read it back without composing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from runner.config.study import Arm, Axis, Execution, Study, Variable
+
+
+def study_to_data(study: Study) -> dict[str, Any]:
+    """Return everything a study holds as JSON-ready data."""
+    data = asdict(study)
+    data["bases"] = [[list(map(list, key)), tree] for key, tree in study.bases.items()]
+    data["outputs"] = str(study.outputs)
+    data["launch_dir"] = str(study.launch_dir)
+    return data
+
+
+def study_from_data(data: Mapping[str, Any]) -> Study:
+    """Return the study that `study_to_data` wrote."""
+    collect = data["collect"]
+    return Study(
+        **{
+            **data,
+            "bases": {_choices(key): tree for key, tree in data["bases"]},
+            "axes": tuple(Axis(**{**a, "levels": tuple(a["levels"])}) for a in data["axes"]),
+            "arms": tuple(Arm(**arm) for arm in data["arms"]),
+            "excluded": tuple(data["excluded"]),
+            "variables": tuple(
+                Variable(**{**v, "values": tuple(v["values"])}) for v in data["variables"]
+            ),
+            "collect": collect if isinstance(collect, str) else tuple(collect),
+            "execution": Execution(**data["execution"]),
+            "outputs": Path(data["outputs"]),
+            "words": tuple(data["words"]),
+            "launch_dir": Path(data["launch_dir"]),
+        }
+    )
+
+
+def _choices(key: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((group, option) for group, option in key)

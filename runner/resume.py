@@ -1,0 +1,77 @@
+"""Go on with a study that was written down: finish it, or try its failed runs once more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from runner.config import Study
+from runner.contract import ConfigError, PlanError, Problem, nearest
+from runner.execute import Again, never_again
+from runner.plan import Plan, make_plan
+from runner.results import StudyResults
+from runner.store import Ledger, RunRecord, StudyFolder
+from runner.store.plan_files import planned_id, saved_study
+from runner.study import carry_out
+
+
+def resume_study(place: Path, *, again: Again = never_again) -> StudyResults:
+    """Finish the plan in a folder: run what is missing, recompute what is damaged.
+
+    `again` chooses failed runs to try once more.
+
+    Raises:
+        PlanError: code or inputs have changed, so that the plan's runs would not be the same.
+        StoreError: the folder cannot be read or written; what had ended is kept.
+    """
+    study, plan = replanned(place)
+    folder = StudyFolder(root=place.parent.parent)
+    with folder.locked():
+        folder.point_latest(plan.plan_id)
+        return carry_out(study, plan, folder, deep=True, again=again)
+
+
+def retry_study(
+    place: Path, *, only_failed: bool = False, error_type: str | None = None
+) -> StudyResults:
+    """Execute failed runs of the plan in a folder again, and whatever is missing.
+
+    `only_failed` leaves out runs that took too long; `error_type` (`ValueError`, `RunTimeout`)
+    keeps those with this error.
+
+    Raises:
+        ConfigError: no run failed with this type of error; the types there are, are named.
+    """
+    states = Ledger(StudyFolder(root=place.parent.parent).ledger_file).read()
+    types = Counter(s.record.error_type for s in states.values() if s.record.status != "done")
+    if error_type is not None and error_type not in types:
+        known = ", ".join(types) or "no run has failed"
+        allowed = f"no run failed with it ({known}){nearest(error_type, types)}"
+        raise ConfigError([Problem("--error", error_type, allowed)])
+
+    def again(record: RunRecord) -> bool:
+        if only_failed and record.status != "failed":
+            return False
+        return error_type is None or record.error_type == error_type
+
+    return resume_study(place, again=again)
+
+
+def replanned(place: Path) -> tuple[Study, Plan]:
+    """Return the study and plan of a plan folder, planned anew and found to be the same.
+
+    Raises:
+        PlanError: the engine's version or an input file is no longer what it was.
+    """
+    study = saved_study(place)
+    plan = make_plan(study)
+    if plan.plan_id != planned_id(place):
+        was = study.document.get("engine_version")
+        what = (
+            f"engine {plan.engine} is now {plan.engine_version}, the plan was made with {was}"
+            if was != plan.engine_version
+            else "an input file, or the code that names runs, has changed since"
+        )
+        allowed = f"{what}; `run` the study again: changed runs get new ids, old results are kept"
+        raise PlanError([Problem(f"plan {place.name}", "", allowed)])
+    return study, plan
