@@ -1,7 +1,7 @@
 /* Run a TestU01 battery on the addressed mixer, in one of several orderings of its addresses.
  *
- *   battery ORDERING OUTPUT BATTERY     e.g.  battery step high SmallCrush
- *   battery known                       known answers, compared with Python by known_answers.py
+ *   battery ORDERING OUTPUT BATTERY [N]   e.g.  battery step high SmallCrush; N other streams
+ *   battery known                         known answers, compared with Python by known_answers.py
  *
  * The generator is written here a second time, from its description in runner/draws/mixer.py.
  * OUTPUT says which 32 of the 53 bits the battery sees; TestU01 looks hardest at leading bits, so
@@ -106,7 +106,7 @@ static inline uint64_t draw(Pair key, uint64_t replicate, uint64_t step, uint64_
 /* ---- orderings: the 53 bits of the n-th call ---- */
 
 static Pair key, row, rows[2], held;
-static uint64_t calls;
+static uint64_t calls, first_stream;
 
 static uint64_t reversed64(uint64_t x) {
     x = (x & 0x5555555555555555ULL) << 1 | (x >> 1 & 0x5555555555555555ULL);
@@ -136,11 +136,11 @@ static uint64_t by_replicate_of_18(uint64_t n) { return draw(key, n / 18, n % 18
 /* entities outside, 16 steps inside: how one person's life reads */
 static uint64_t by_life_of_16(uint64_t n) { return draw(key, 0, n % 16, n / 16); }
 
-static uint64_t by_stream(uint64_t n) { return draw(stream_key(n), 0, 0, 0); }
+static uint64_t by_stream(uint64_t n) { return draw(stream_key(first_stream + n), 0, 0, 0); }
 
 /* streams outside, 64 entities inside */
 static uint64_t by_stream_of_64(uint64_t n) {
-    if (n % 64 == 0) held = row_words(stream_key(n / 64), 0, 0);
+    if (n % 64 == 0) held = row_words(stream_key(first_stream + n / 64), 0, 0);
     return in_row(held, n % 64);
 }
 
@@ -160,9 +160,9 @@ static const Ordering ORDERINGS[] = {
     {"overlap_top_bit", by_two_streams}};
 
 static void prepare(const char *name) {
-    key = stream_key(0);
+    key = stream_key(first_stream);
     row = rows[0] = row_words(key, 3, 12);
-    rows[1] = row_words(stream_key(1), 3, 12);
+    rows[1] = row_words(stream_key(first_stream + 1), 3, 12);
     if (strncmp(name, "overlap", 7) == 0) rows[1].a = rows[0].a;
     if (strcmp(name, "overlap_one_bit") == 0) rows[1].b = rows[0].b ^ 1;
     if (strcmp(name, "overlap_top_bit") == 0) rows[1].b = rows[0].b ^ 1ULL << 63;
@@ -211,11 +211,12 @@ static void report(const char *ordering, const char *output, const char *battery
 int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "known") == 0) return known();
     unsigned (*bits)(void) = NULL;
-    for (size_t i = 0; argc == 4 && i < sizeof ORDERINGS / sizeof *ORDERINGS; i++)
+    for (size_t i = 0; argc >= 4 && i < sizeof ORDERINGS / sizeof *ORDERINGS; i++)
         if (strcmp(ORDERINGS[i].name, argv[1]) == 0) at = ORDERINGS[i].at;
-    for (size_t i = 0; argc == 4 && i < sizeof OUTPUTS / sizeof *OUTPUTS; i++)
+    for (size_t i = 0; argc >= 4 && i < sizeof OUTPUTS / sizeof *OUTPUTS; i++)
         if (strcmp(OUTPUTS[i].name, argv[2]) == 0) bits = OUTPUTS[i].bits;
-    if (at == NULL || bits == NULL) return fprintf(stderr, "battery ORDERING OUTPUT BATTERY\n"), 2;
+    if (at == NULL || bits == NULL) return fprintf(stderr, "battery ORDERING OUTPUT BATTERY [N]\n"), 2;
+    first_stream = argc > 4 ? strtoull(argv[4], NULL, 10) : 0;
     prepare(argv[1]);
     swrite_Basic = FALSE;
     unif01_Gen *generator = unif01_CreateExternGenBits("mixer", bits);
