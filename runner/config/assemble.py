@@ -110,7 +110,7 @@ def compose_study(request: StudyRequest) -> Study:
             fail_fast=settings.execution.fail_fast,
             max_failures=settings.execution.max_failures,
         ),
-        outputs=Path(settings.paths.outputs),
+        outputs=Path(settings.paths.outputs).expanduser(),
         document=_document(tree, settings, draft.spec, parts),
         words=request.words,
         launch_dir=Path.cwd(),
@@ -161,7 +161,7 @@ def _leading(
             chosen[group] = data.pop(group)
         for word in (w for w in words if w.key == group):
             if word.kind == "set":
-                chosen[group] = str(word.value)
+                chosen[group] = _option_text(word.value)
             else:
                 problems.append(
                     Problem(word.text, "", f"takes one {group}; run one study for each")
@@ -171,6 +171,10 @@ def _leading(
         elif group in chosen:
             problems += option_problems(group, chosen[group], group, sources)
     return chosen, problems
+
+
+def _option_text(value: Any) -> str:
+    return value if isinstance(value, str) else shown(value)
 
 
 def _data_choices(data: Tree, sources: Sources, engine: str) -> dict[str, str]:
@@ -223,17 +227,21 @@ class _Design:
 def _read_design(tree: Tree, settings: Settings, draft: _Draft, check: Checker) -> _Design:
     design = tree.get("design") if isinstance(tree.get("design"), dict) else {}
     design = cast(Tree, design)
-    axes, wrong_axes = read_grid(design.get("grid") or {}, draft.sources, check)
+    axes, wrong_axes = read_grid(_or(design.get("grid"), {}), draft.sources, check)
     control = settings.design.control
-    arms, wrong_arms = read_arms(design.get("arms") or {}, control, draft.sources, check)
-    variables, wrong_variables = read_variables(design.get("variables") or {}, check.leaves)
+    arms, wrong_arms = read_arms(_or(design.get("arms"), {}), control, draft.sources, check)
+    variables, wrong_variables = read_variables(design.get("variables"), check.leaves)
     all_axes = (*axes, *(_variable_axis(v) for v in variables if v.treatment == "low_to_high"))
-    excluded, wrong_excluded = read_excluded(design.get("exclude") or [], all_axes, arms)
+    excluded, wrong_excluded = read_excluded(_or(design.get("exclude"), []), all_axes, arms)
     draft.problems += [*wrong_axes, *wrong_arms, *wrong_variables]
-    draft.problems += _clashes(axes, arms, variables)
+    draft.problems += _clashes(axes, arms, variables) + _overridden(draft.words, variables)
     if not (wrong_axes or wrong_arms or wrong_variables):
         draft.problems += wrong_excluded
     return _Design(axes=all_axes, arms=arms, excluded=excluded, variables=variables)
+
+
+def _or(written: Any, otherwise: Any) -> Any:
+    return otherwise if written is None else written
 
 
 def _variable_axis(variable: Variable) -> Axis:
@@ -269,6 +277,18 @@ def _clashes(
     return problems
 
 
+def _overridden(words: list[Word], variables: tuple[Variable, ...]) -> list[Problem]:
+    """Return words that set a parameter whose value a variable replaces."""
+    treated = {f"params.{v.path}": v.treatment for v in variables if not v.reads_own_value}
+    return [
+        Problem(word.text, "", f"would change nothing: design.variables.{word.key} "
+                f"(treatment {treated[word.key]}) sets the value; remove it with "
+                f"~design.variables.{word.key}")
+        for word in words
+        if word.kind == "set" and word.key in treated
+    ]  # fmt: skip
+
+
 def _param_problems(spec: EngineSpec, tree: Tree) -> list[Problem]:
     given = tree.get("params", {})
     wrong = build_params(spec.params, given, with_rules=False)[1]
@@ -290,7 +310,7 @@ def _collect(written: Any, check: Checker) -> tuple[Collect, list[Problem]]:
             f"is no table of {check.spec.name}: {', '.join(known)}{nearest(str(name), known)}",
         )
         for name in written
-        if name not in known
+        if not isinstance(name, str) or name not in known
     ]
     return tuple(written), wrong
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
-
-from hydra.errors import HydraException
 
 from runner.config.settings import is_name
 from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources
@@ -16,6 +14,7 @@ from runner.config.words import read_levels
 from runner.contract import Problem, nearest, shown
 
 ARM_AXIS = "arm"
+IMPLIED_CONTROL = "control"
 
 
 def read_grid(
@@ -24,19 +23,28 @@ def read_grid(
     """Return the axes of `design.grid` in order, and what is wrong with them."""
     if not isinstance(tree, Mapping):
         return (), [Problem("design.grid", shown(tree), "must be a mapping from keys to levels")]
-    axes, problems = [], []
-    for key, written in _axis_entries(tree, sources, checker.spec.name):
+    axes: list[Axis] = []
+    problems: list[Problem] = []
+    for key, written in _axis_entries(tree):
         axis, wrong = _read_axis(key, written, sources, checker)
+        wrong += _same_group(axis, axes)
         problems += wrong
         if not wrong:
             axes.append(axis)
     return tuple(axes), problems
 
 
-def _axis_entries(tree: Mapping[str, Any], sources: Sources, engine: str) -> list[tuple[str, Any]]:
+def _same_group(axis: Axis, others: list[Axis]) -> list[Problem]:
+    """Return the problem of two names for one group, where one axis would replace the other."""
+    named = [other.key for other in others if other.group and other.group == axis.group]
+    allowed = f"is the same group as the axis {', '.join(named)}; keep one"
+    return [Problem(f"design.grid.{axis.key}", "", allowed)] if named else []
+
+
+def _axis_entries(tree: Mapping[str, Any]) -> list[tuple[str, Any]]:
     entries: list[tuple[str, Any]] = []
     for key, value in tree.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             entries += flat(value, f"{key}.")
         else:
             entries.append((key, value))
@@ -48,37 +56,49 @@ def _read_axis(
 ) -> tuple[Axis, list[Problem]]:
     where = f"design.grid.{key}"
     group = sources.group_for(key, checker.spec.name)
-    levels, problems = _levels(written, where)
+    levels, problems = _levels(written, where, sources.groups[group] if group else ())
     if key in (ENGINE_GROUP, STUDY_GROUP):
         problems.append(Problem(where, "", f"{key} cannot be an axis: run one study for each"))
     elif group is not None:
         problems += [p for level in levels for p in option_problems(where, level, group, sources)]
     else:
         problems += [p for level in levels for p in checker.problems(key, level, where)]
-    if len({str(level) for level in levels}) < len(levels):
+    if _repeat(levels) and not problems:
         problems.append(Problem(where, shown(list(levels)), "levels must not repeat"))
     return Axis(key=key, levels=tuple(levels), group=group), problems
 
 
-def _levels(written: Any, where: str) -> tuple[list[Any], list[Problem]]:
+def _levels(written: Any, where: str, options: tuple[str, ...]) -> tuple[list[Any], list[Problem]]:
     if isinstance(written, str):
         try:
-            written = read_levels(written)
-        except HydraException as error:
+            written = read_levels(written, options)
+        except ValueError as error:
             return [], [Problem(where, written, f"is not a list of levels ({error})")]
     if not isinstance(written, list | tuple):
         written = [written]
     if not written:
         return [], [Problem(where, "[]", "needs at least one level")]
-    return list(written), []
+    wrong = [Problem(where, shown(v), _NO_LEVEL) for v in written if isinstance(v, Mapping)]
+    return ([], wrong) if wrong else (list(written), [])
+
+
+_NO_LEVEL = "is no level: name the parameter itself, or make such sets arms or files of a group"
+
+
+def _repeat(levels: list[Any]) -> bool:
+    """Tell whether two levels are equal; 1 and 1.0 are, 1 and true are not."""
+    seen = [(isinstance(level, bool), level) for level in levels]
+    if all(isinstance(level, Hashable) for level in levels):
+        return len(set(seen)) < len(seen)
+    return any(item in seen[:index] for index, item in enumerate(seen))
 
 
 def option_problems(where: str, option: Any, group: str, sources: Sources) -> list[Problem]:
     """Return the problem of an option that its group does not have."""
     options = sources.groups[group]
-    if option in options:
+    if isinstance(option, str) and option in options:
         return []
-    hint = nearest(str(option), options)
+    hint = nearest(option, options) if isinstance(option, str) else ""
     allowed = f"is no option of {group}: {', '.join(options)}{hint}"
     return [Problem(where, shown(option), allowed)]
 
@@ -91,7 +111,7 @@ def read_arms(
         return (), [Problem("design.arms", shown(tree), "must be a mapping from arm names")]
     if not tree:
         return (), []
-    arms, problems = [], []
+    arms, problems = [], _control_problems(control, list(tree))
     if control not in tree:
         arms.append(Arm(name=control, choices={}, values={}))
     for name, written in tree.items():
@@ -101,6 +121,13 @@ def read_arms(
     if len(arms) == 1:
         problems.append(Problem("design.arms", "", "needs an arm besides the control"))
     return tuple(arms), problems
+
+
+def _control_problems(control: str, names: list[str]) -> list[Problem]:
+    if control in names or control == IMPLIED_CONTROL:
+        return []
+    hint = nearest(control, names) or f": {', '.join(names)}"
+    return [Problem("design.control", shown(control), f"names no arm of design.arms{hint}")]
 
 
 def _read_arm(

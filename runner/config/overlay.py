@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.config.sources import Sources
 from runner.config.tree import Tree, delete_path, get_path, set_path
 from runner.config.words import Word, matching
-from runner.contract import Problem
+from runner.contract import Problem, shown
 
 REFUSED = ("hydra", "_target_")
 
@@ -22,21 +23,28 @@ def split_words(
     problems: list[Problem] = []
     for word in words:
         group = sources.group_for(word.key, engine)
-        if any(segment in REFUSED for segment in word.key.split(".")):
+        if any(segment in REFUSED for segment in word.key.replace("/", ".").split(".")):
             problems.append(Problem(word.text, "", "hydra.* and _target_ cannot be set here"))
         elif group is None:
             values.append(word)
         elif word.kind == "set":
-            choices[group] = str(word.value)
+            choices[group] = word.value if isinstance(word.value, str) else shown(word.value)
+            values.append(_choosing(word, group))
         elif word.kind == "glob":
             options = matching(word.value, sources.groups[group])
+            values.append(_choosing(word, group))
             values.append(Word(text=word.text, kind="sweep", key=word.key, value=options))
         elif word.kind == "sweep":
-            values.append(word)
+            values += [_choosing(word, group), word]
         else:
             allowed = f"{word.key} is a group: choose options, as in {word.key}=a or {word.key}=a,b"
             problems.append(Problem(word.text, "", allowed))
     return choices, values, problems
+
+
+def _choosing(word: Word, group: str) -> Word:
+    """Return the word that ends an axis over this group, by its full or its short name."""
+    return Word(text=word.text, kind="choose", key=group, value=group.rpartition("/")[0] or group)
 
 
 def lay_over(tree: Tree, data: Mapping[str, Any], words: Iterable[Word]) -> list[Problem]:
@@ -60,13 +68,17 @@ def _apply(tree: Tree, word: Word) -> list[Problem]:
         elif word.kind == "sweep":
             _drop(tree, f"design.grid.{word.key}")
             set_path(tree, f"design.grid.{word.key}", word.value)
+        elif word.kind == "choose":
+            _drop(tree, f"design.grid.{word.key}")
+            _drop(tree, f"design.grid.{word.value}")
         elif word.kind == "interval":
+            _drop(tree, f"design.grid.{word.key}")
             _drop(tree, f"design.variables.{word.key}")
             low, high = word.value
             uniform = {"treatment": "random", "distribution": "uniform", "min": low, "max": high}
             set_path(tree, f"design.variables.{word.key}", uniform)
         elif word.kind == "delete":
-            delete_path(tree, word.key)
+            _delete(tree, word.key)
         else:
             return [Problem(word.text, "", "glob() works on configuration groups")]
     except TypeError:
@@ -77,11 +89,17 @@ def _apply(tree: Tree, word: Word) -> list[Problem]:
 
 
 def _drop(tree: Tree, path: str) -> None:
-    try:
-        get_path(tree, path)
-    except KeyError:
-        return
+    with contextlib.suppress(KeyError):
+        _delete(tree, path)
+
+
+def _delete(tree: Tree, path: str) -> None:
+    """Remove what stands at a path; below `design`, mappings left empty go with it."""
     delete_path(tree, path)
+    parent = path.rpartition(".")[0]
+    while parent.count(".") > 1 and parent.startswith("design.") and not get_path(tree, parent):
+        delete_path(tree, parent)
+        parent = parent.rpartition(".")[0]
 
 
 def refused_keys(tree: Any, prefix: str = "") -> list[Problem]:

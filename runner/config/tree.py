@@ -19,7 +19,9 @@ def set_path(tree: Tree, path: str, value: Any) -> None:
         tree = tree.setdefault(segment, {})
         if not isinstance(tree, dict):
             raise TypeError(segment)
-    if isinstance(value, Mapping) and isinstance(tree.get(last), dict):
+    if isinstance(value, Mapping):
+        if not isinstance(tree.get(last), dict):
+            tree[last] = {}
         for key, item in value.items():
             set_path(tree[last], str(key), item)
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from runner.config.study import Treatment, Variable
@@ -23,27 +24,44 @@ _FIELDS = (
 )  # fmt: skip
 _TREATMENTS = ("fixed", "low_to_high", "random")
 _DISTRIBUTIONS = ("uniform", "normal", "lognormal", "discrete")
+_MOST_LEVELS = 1_000_000
 _NUMBERS = ("mean", "sd", "min", "max", "step")
 
 
-def declarations(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield (path from the configuration root, declaration) for a nested `design.variables`."""
+def declarations(
+    tree: Mapping[str, Any], leaves: Iterable[str], prefix: str = ""
+) -> Iterator[tuple[str, Any]]:
+    """Yield (path from the configuration root, declaration) for a nested `design.variables`.
+
+    A mapping is a declaration where a parameter stands, or where one could be meant.
+    """
     for key, value in tree.items():
-        is_branch = isinstance(value, Mapping) and "treatment" not in value
-        if is_branch and value and all(isinstance(v, Mapping) for v in value.values()):
-            yield from declarations(value, f"{prefix}{key}.")
+        path = f"{prefix}{key}"
+        if _is_branch(path, value, leaves):
+            yield from declarations(value, leaves, f"{path}.")
         else:
-            yield f"{prefix}{key}", value
+            yield path, value
+
+
+def _is_branch(path: str, value: Any, leaves: Iterable[str]) -> bool:
+    if not isinstance(value, Mapping) or not value or path.removeprefix("params.") in leaves:
+        return False
+    below = "" if path == "params" else f"{path.removeprefix('params.')}."
+    if path.startswith("params") and any(leaf.startswith(below) for leaf in leaves):
+        return "treatment" not in value
+    return "treatment" not in value and all(isinstance(v, Mapping) for v in value.values())
 
 
 def read_variables(
     tree: Any, leaves: Mapping[str, Leaf]
 ) -> tuple[tuple[Variable, ...], list[Problem]]:
     """Return the declared variables in order, and every problem found in them."""
+    if tree is None:
+        return (), []
     if not isinstance(tree, Mapping):
         return (), [Problem(ROOT, shown(tree), "must be a mapping from parameter paths")]
     found, problems = [], []
-    for path, declared in declarations(tree):
+    for path, declared in declarations(tree, leaves):
         variable, wrong = _read(path, declared, leaves)
         problems += wrong
         if variable is not None and not wrong:
@@ -99,12 +117,22 @@ def _field_problems(where: str, declared: Mapping[str, Any]) -> list[Problem]:
     if declared.get("distribution") is not None:
         wrong += _one_of(where, "distribution", declared["distribution"], _DISTRIBUTIONS)
     for key in _NUMBERS:
-        value = declared.get(key)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            wrong.append(Problem(f"{where}.{key}", shown(value), "must be a number"))
+        wrong += _number_problems(f"{where}.{key}", declared.get(key))
     if declared.get("values") is not None and not isinstance(declared["values"], list | tuple):
         wrong.append(Problem(f"{where}.values", shown(declared["values"]), "must be a list"))
     return wrong
+
+
+def _number_problems(where: str, value: Any) -> list[Problem]:
+    if value is None:
+        return []
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return [Problem(where, shown(value), "must be a number")]
+    try:
+        is_finite = math.isfinite(value)
+    except OverflowError:
+        is_finite = False
+    return [] if is_finite else [Problem(where, shown(value), "must be a finite number")]
 
 
 def _one_of(where: str, key: str, value: Any, allowed: tuple[str, ...]) -> list[Problem]:
@@ -150,20 +178,38 @@ def _value_problems(where: str, variable: Variable, leaf: Leaf, unit: Any) -> li
         )
     if variable.step is not None and variable.step <= 0:
         wrong.append(Problem(f"{where}.step", shown(variable.step), "must be > 0"))
-    if len(set(variable.values)) < len(variable.values):
-        wrong.append(Problem(f"{where}.values", str(list(variable.values)), "must not repeat"))
+    if not wrong and len(set(variable.values)) < len(variable.values):
+        wrong.append(Problem(f"{where}.values", shown(variable.values), "must not repeat"))
+    wrong += _default_problems(where, variable) if not wrong else []
     needs = _fixed_needs if variable.treatment == "fixed" else _treatment_needs
     return wrong or needs(where, variable, leaf)
 
 
+def _default_problems(where: str, variable: Variable) -> list[Problem]:
+    """Refuse a default that the declaration's own range or list rules out."""
+    default, low, high = variable.default, variable.low, variable.high
+    if default is None:
+        return []
+    if variable.values:
+        allowed = f"must be one of values {shown(variable.values)}"
+        is_known = default in variable.values
+        return [] if is_known else [Problem(f"{where}.default", shown(default), allowed)]
+    if low is not None and default < low:
+        return [Problem(f"{where}.default", shown(default), f"must be >= min ({low:g})")]
+    if high is not None and default > high:
+        return [Problem(f"{where}.default", shown(default), f"must be <= max ({high:g})")]
+    return []
+
+
 def _in_bounds(where: str, variable: Variable, leaf: Leaf) -> list[Problem]:
+    named: list[tuple[str, Any]]
     named = [("default", variable.default), ("min", variable.low), ("max", variable.high)]
     named += [("values", value) for value in variable.values]
     if leaf.kind == "int":
         named += [("step", variable.step)]
     wrong = []
     for key, value in named:
-        if value is None:
+        if value is None and key != "values":
             continue
         if leaf.kind == "enum" and key in ("min", "max", "step"):
             wrong.append(Problem(f"{where}.{key}", shown(value), "an enum takes values: [a, b]"))
@@ -197,7 +243,7 @@ def _listed_needs(where: str, variable: Variable) -> list[Problem]:
         return [Problem(f"{where}.values", "", "must list at least one value for discrete")]
     if variable.treatment == "random" and variable.distribution != "discrete":
         allowed = "goes with distribution discrete only"
-        return [Problem(f"{where}.values", str(list(variable.values)), allowed)]
+        return [Problem(f"{where}.values", shown(variable.values), allowed)]
     return []
 
 
@@ -205,6 +251,9 @@ def _axis_needs(where: str, variable: Variable) -> list[Problem]:
     low, high, step = variable.low, variable.high, variable.step
     if low is None or high is None or step is None:
         return [Problem(where, "", "low_to_high needs min, max and step, or values")]
+    if not (high - low) / step < _MOST_LEVELS:
+        allowed = f"leaves more than {_MOST_LEVELS:,} levels between min {low:g} and max {high:g}"
+        return [Problem(f"{where}.step", shown(step), allowed)]
     try:
         lattice(low, high, step)
     except ValueError:

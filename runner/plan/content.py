@@ -20,8 +20,10 @@ from runner.contract import (
     build_params,
     coerce,
     leaves,
+    nearest,
     replace_leaves,
     rule_problems,
+    shown,
 )
 from runner.plan.expand import Combination
 
@@ -67,26 +69,36 @@ class ContentBuilder:
         self, choices: Choices, values: Mapping[str, Any], *, with_rules: bool
     ) -> tuple[Content | None, list[Problem]]:
         tree = cell_tree(self.study, choices, values)
-        built, found = build_params(self.spec.params, tree.get("params", {}), with_rules=with_rules)
+        built, found = build_params(self.spec.params, tree.get("params", {}), with_rules=False)
         problems = [p.under("params") for p in found]
         problems += horizon_problems(self.spec, tree.get("horizon"))
         if built is None:
             return None, problems
         known = leaves(built)
         variables, wrong = read_variables(tree["design"]["variables"], known)
-        problems += wrong
+        problems += wrong + self._axis_problems(variables)
         if problems:
             return None, problems
         content = Content(
             params=built,
             leaves=known,
             horizon=_horizon(self.spec, tree.get("horizon")),
-            seed=value_at(tree, "seed") if value_at(tree, "seed") is not None else 1,
+            seed=_seed(value_at(tree, "seed")),
             seeding=value_at(tree, "seeding.mode") or "common",
             generator=value_at(tree, "draws.generator") or "mixer",
             variables=variables,
         )
-        return _with_fixed(content) if with_rules else content, []
+        return _ruled(_with_fixed(content)) if with_rules else (content, [])
+
+    def _axis_problems(self, variables: tuple[Variable, ...]) -> list[Problem]:
+        """Refuse an axis that only some cells declare: the grid is the same for all of them."""
+        axes = {axis.key for axis in self.study.axes}
+        allowed = "cannot differ between arms or cells: an axis belongs to the whole study"
+        return [
+            Problem(f"design.variables.params.{v.path}.treatment", v.treatment, allowed)
+            for v in variables
+            if v.treatment == "low_to_high" and f"params.{v.path}" not in axes
+        ]
 
     def _changed(
         self, base: Content, values: Mapping[str, Any]
@@ -105,9 +117,29 @@ class ContentBuilder:
         horizon = base.horizon
         if "horizon" in values:
             horizon = _horizon(self.spec, values["horizon"])
-        content = _with_fixed(_replaced(base, new, horizon))
-        problems = [p.under("params") for p in rule_problems(content.params)]
-        return (None, problems) if problems else (content, [])
+        return _ruled(_with_fixed(_replaced(base, new, horizon)))
+
+
+def _ruled(content: Content) -> tuple[Content | None, list[Problem]]:
+    problems = [p.under("params") for p in rule_problems(content.params)]
+    return (None, problems) if problems else (content, [])
+
+
+def _seed(value: Any) -> int:
+    return 1 if value is None else int(value)
+
+
+def choice_problems(variable: Variable, content: Content) -> list[Problem]:
+    """Return listed values that the parameter set does not offer, drawn by chance or not."""
+    choices = content.leaves[variable.path].info.choices
+    if not callable(choices):
+        return []
+    known, where = choices(content.params), f"design.variables.params.{variable.path}.values"
+    return [
+        Problem(where, shown(v), f"must be one of {', '.join(known)}{nearest(str(v), known)}")
+        for v in variable.values
+        if v not in known
+    ]
 
 
 def _horizon(spec: EngineSpec, value: Any) -> int:

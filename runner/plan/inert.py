@@ -28,9 +28,11 @@ class InertWatch:
             (self._inert if path in unread else self._live)[origin] += 1
 
     def _treatments(self, cell: Combination, content: Content) -> Iterator[tuple[str, str]]:
+        declared = {f"params.{v.path}" for v in content.variables if v.treatment == "low_to_high"}
         for key in cell.levels:
             if key.startswith("params."):
-                yield f"design.grid.{key}", key.removeprefix("params.")
+                place = "variables" if key in declared else "grid"
+                yield f"design.{place}.{key}", key.removeprefix("params.")
         for arm in self.study.arms:
             if arm.name == cell.arm:
                 for key in arm.values:

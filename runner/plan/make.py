@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from runner.config import Study, Variable
 from runner.contract import (
@@ -17,7 +19,7 @@ from runner.contract import (
     rule_problems,
 )
 from runner.draws import DrawSource
-from runner.plan.content import Content, ContentBuilder
+from runner.plan.content import Content, ContentBuilder, choice_problems
 from runner.plan.expand import Combination, axis_levels, expand
 from runner.plan.files import as_paths, input_files
 from runner.plan.identity import ParamText, digest, param_text, plan_id, prepare_key, run_id
@@ -68,7 +70,8 @@ class _Maker:
             return
         self._inert.see(combination, content)
         files, digests, wrong = input_files(self.spec, content.params, self.study.launch_dir)
-        drawn, wrong_draws = self._draw(content, cell_id := self._cell_id(content))
+        cell_id = self._cell_id(content, digests)
+        drawn, wrong_draws = self._draw(content, cell_id)
         self._note_problems([*wrong, *wrong_draws], note)
         if wrong or wrong_draws:
             return
@@ -92,6 +95,7 @@ class _Maker:
         drawn, problems = [], []
         for variable in _random(content):
             distribution, wrong = resolve_distribution(variable, content.leaves)
+            wrong += choice_problems(variable, content)
             problems += wrong
             if distribution is not None:
                 leaf: Leaf = content.leaves[variable.path]
@@ -100,13 +104,13 @@ class _Maker:
                 drawn.append(draw_variable(variable, distribution, leaf, source, replicates))
         return tuple(drawn), problems
 
-    def _cell_id(self, content: Content) -> str:
+    def _cell_id(self, content: Content, digests: dict[str, str]) -> str:
         """Return the hash of the cell's content: what it simulates, before any draw."""
         random = [
             [v.path, v.distribution, v.mean, v.sd, v.low, v.high, v.step, v.default, list(v.values)]
             for v in _random(content)
         ]
-        lines = param_text(content.params, {}).lines
+        lines = param_text(content.params, digests).lines
         return digest("cell", self.spec.name, content.horizon, lines, random)
 
     def _check_runs(self, cell: _NamedCell, files: dict[str, str], note: str) -> None:
@@ -227,5 +231,10 @@ def _source(content: Content, cell_id: str) -> DrawSource:
     return DrawSource(seed=content.seed, generator=content.generator, cell=cell)
 
 
-def _plain(levels: object) -> object:
-    return dict(levels) if isinstance(levels, dict) else levels
+def _plain(levels: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a cell's levels with whole floats as integers: 12.0 is the level 12."""
+    return {key: _whole(level) for key, level in levels.items()}
+
+
+def _whole(level: Any) -> Any:
+    return int(level) if isinstance(level, float) and level.is_integer() else level
