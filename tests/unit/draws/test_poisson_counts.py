@@ -56,6 +56,14 @@ def test_counts_never_fall_as_the_mean_rises() -> None:
     assert np.all(np.diff(counts, axis=0) >= 0)
 
 
+@pytest.mark.parametrize("mean", [0.0, 1e-9, 0.3, 3.0, 80.0, 999.5, 3e4, 1e5])
+def test_one_mean_for_many_gives_the_same_as_a_mean_each(mean: float) -> None:
+    u = np.concatenate([np.tile(EVEN, 30), EXTREMES])
+    each = poisson_counts(u, np.full(u.size, mean))
+    assert np.array_equal(poisson_counts(u, np.array(mean)), each)
+    assert np.array_equal(poisson_counts(u[:, None], np.array([[mean]])), each[:, None])
+
+
 def test_means_broadcast_against_addresses() -> None:
     draws = DrawSource(seed=1).for_run(0, ("visits",))
     means = np.array([[0.5], [20.0]])
