@@ -7,8 +7,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from runner.conformance.columns import masked_column
-from runner.contract import EngineError, TableSchema, nearest
+from runner.contract import (
+    ColumnData,
+    EngineError,
+    TableSchema,
+    column_data,
+    nearest,
+    table_data,
+)
 
 Column: TypeAlias = "np.ma.MaskedArray[Any, Any]"
 """Values of one column, (n_rows,), nulls masked."""
@@ -49,15 +55,8 @@ class MemorySink:
         schema = self._schema(table)
         if table not in self._wanted:
             return
-        _refuse_other_columns(schema, columns)
-        written = {
-            column.name: masked_column(table, column, columns[column.name])
-            for column in schema.columns
-        }
-        lengths = {name: len(values) for name, values in written.items()}
-        if len(set(lengths.values())) > 1:
-            raise EngineError(f"table {table}: columns have different lengths: {lengths}")
-        self._writes[table].append(written)
+        data = table_data(schema, columns)
+        self._writes[table].append({c.name: _masked(c.kind, data[c.name]) for c in schema.columns})
 
     def tables(self) -> dict[str, Table]:
         """Return each wanted table, all writes joined in the order written."""
@@ -68,7 +67,7 @@ class MemorySink:
         }
 
     def _table(self, schema: TableSchema) -> Table:
-        empty = {column.name: masked_column(schema.name, column, []) for column in schema.columns}
+        empty = {c.name: _masked(c.kind, column_data(schema.name, c, [])) for c in schema.columns}
         writes = [empty, *self._writes[schema.name]]
         return {name: _joined([write[name] for write in writes]) for name in schema.column_names}
 
@@ -85,10 +84,8 @@ def _joined(columns: list[Column]) -> Column:
     return np.ma.MaskedArray(data, mask=null)
 
 
-def _refuse_other_columns(schema: TableSchema, columns: Mapping[str, Any]) -> None:
-    missing = [name for name in schema.column_names if name not in columns]
-    unknown = [name for name in columns if name not in schema.column_names]
-    if missing:
-        raise EngineError(f"table {schema.name}: column {', '.join(missing)} was not written")
-    if unknown:
-        raise EngineError(f"table {schema.name}: column {', '.join(unknown)} is not declared")
+def _masked(kind: str, data: ColumnData) -> Column:
+    """Return a column (n_rows,) with nulls masked, dates as datetime64[D]."""
+    values = data.values.astype("datetime64[D]") if kind == "date" else data.values.copy()
+    nulls = np.zeros(len(data), dtype=np.bool_) if data.nulls is None else data.nulls
+    return np.ma.MaskedArray(values, mask=nulls)

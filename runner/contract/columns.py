@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from runner.contract.errors import EngineError
 from runner.contract.tables import Column, TableSchema
 
-_INTEGERS = {
-    "int64": np.int64, "int32": np.int32, "int16": np.int16, "int8": np.int8, "uint64": np.uint64,
-}  # fmt: skip
 _EPOCH = datetime.date(1970, 1, 1)
 
 
@@ -44,10 +41,10 @@ def table_data(schema: TableSchema, columns: Mapping[str, Any]) -> dict[str, Col
     if columns.keys() != set(schema.column_names):
         missing = [name for name in schema.column_names if name not in columns]
         extra = [name for name in columns if name not in schema.column_names]
-        text = (
-            f"{', '.join(missing)} not written" if missing else f"{', '.join(extra)} not declared"
+        named = (
+            f"{', '.join(missing)} was not written" if missing else f"{extra[0]} is not declared"
         )
-        raise EngineError(f"table {schema.name}: column {text}")
+        raise EngineError(f"table {schema.name}: column {named}")
     data = {c.name: column_data(schema.name, c, columns[c.name]) for c in schema.columns}
     lengths = {name: len(column) for name, column in data.items()}
     if len(set(lengths.values())) > 1:
@@ -61,15 +58,11 @@ def column_data(table: str, column: Column, written: Any) -> ColumnData:
     Raises:
         EngineError: a value does not fit the kind, or is null where that is not declared.
     """
-    written, nulls = _without_nulls(written, column)
     try:
-        values = _converted(column, written)
+        listed, nulls = _without_nulls(written, column)
+        values = _converted(column, listed)
     except (TypeError, ValueError, OverflowError) as error:
-        raise EngineError(
-            f"table {table}: column {column.name} is not {column.kind}: {error}"
-        ) from None
-    if values.ndim != 1:
-        raise EngineError(f"table {table}: column {column.name} must be one-dimensional")
+        raise EngineError(f"table {table}, column {column.name}: {error}") from None
     if column.kind == "float64":
         missing = np.isnan(values)
         if missing.any():
@@ -79,14 +72,21 @@ def column_data(table: str, column: Column, written: Any) -> ColumnData:
         nulls = None
     if nulls is not None and not column.nullable:
         row = int(np.flatnonzero(nulls)[0])
-        raise EngineError(f"table {table}: column {column.name} is null in row {row}; not nullable")
+        raise EngineError(
+            f"table {table}, column {column.name}: row {row} of a write is null, the column is not "
+            "nullable"
+        )
     return ColumnData(values, nulls)
 
 
 def _without_nulls(written: Any, column: Column) -> tuple[Any, NDArray[np.bool_] | None]:
+    if isinstance(written, np.ndarray) and written.ndim != 1:
+        raise ValueError(f"shape {written.shape} was written, one value per row is allowed")
     if isinstance(written, np.ma.MaskedArray):
-        nulls = np.ma.getmaskarray(written)
-        return written.filled(_FILL[column.kind]), nulls
+        return written.filled(_FILL[column.kind]), np.ma.getmaskarray(written)
+    if isinstance(written, np.ndarray) and written.dtype.kind in "Mm":
+        nulls = np.isnat(written)
+        return np.where(nulls, np.datetime64(_EPOCH), written), nulls
     if isinstance(written, np.ndarray) and written.dtype != object:
         return written, None
     listed = list(written)
@@ -103,47 +103,42 @@ _FILL: dict[str, Any] = {
 
 
 def _converted(column: Column, written: Any) -> NDArray[Any]:
-    if column.kind == "float64":
-        return _numbers(written, "fiu").astype(np.float64, copy=False)
     if column.kind == "str":
         return _texts(written)
     if column.kind == "date":
         return _days(written)
-    if column.kind == "bool":
-        array = np.asarray(written, dtype=None if len(written) else bool)
-        if array.dtype != np.bool_:
-            raise TypeError(f"it holds {array.dtype}")
-        return array
-    return _integers(column.kind, written)
+    array = np.asarray(written, dtype=None if len(written) else np.dtype(column.kind))
+    if array.ndim != 1:
+        raise ValueError(f"shape {array.shape} was written, one value per row is allowed")
+    if array.dtype.kind not in _ALLOWED.get(column.kind, "iu"):
+        raise TypeError(f"values of type {array.dtype} were written, not {column.kind}")
+    wanted = np.dtype(column.kind)
+    if array.size and wanted.kind in "iu" and array.dtype != wanted:
+        bounds, low, high = np.iinfo(wanted), int(array.min()), int(array.max())
+        if low < bounds.min or high > bounds.max:
+            raise OverflowError(f"{low} to {high} do not fit {column.kind}")
+    return array.astype(wanted, copy=False)
 
 
-def _numbers(written: Any, kinds: str) -> NDArray[Any]:
-    array = np.asarray(written, dtype=None if len(written) else np.int64)
-    if array.dtype.kind not in kinds:
-        raise TypeError(f"it holds {array.dtype}")
-    return array
-
-
-def _integers(kind: str, written: Any) -> NDArray[Any]:
-    array, wanted = _numbers(written, "iu"), _INTEGERS[kind]
-    converted = array.astype(wanted, copy=False)
-    if array.dtype != wanted and not np.array_equal(converted, array):
-        raise OverflowError("a value is out of range")
-    return converted
+_ALLOWED = {"float64": "fiu", "bool": "b"}
 
 
 def _texts(written: Any) -> NDArray[Any]:
     array = np.empty(len(written), dtype=object)
     array[:] = written.tolist() if isinstance(written, np.ndarray) else written
-    wrong = next((v for v in array if not isinstance(v, str)), None)
-    if wrong is not None:
-        raise TypeError(f"it holds {type(wrong).__name__}")
+    for item in array:
+        if not isinstance(item, str):
+            raise TypeError(f"{item!r} was written, text is allowed")
     return array
 
 
 def _days(written: Any) -> NDArray[np.int32]:
-    array = np.asarray(written, dtype="datetime64[D]")
-    return array.astype(np.int64).astype(np.int32)
+    items = written if isinstance(written, list) else written.tolist()
+    for item in items:
+        is_date = isinstance(item, datetime.date) and not isinstance(item, datetime.datetime)
+        if not is_date and not isinstance(item, np.datetime64):
+            raise TypeError(f"{item!r} was written, a date without time is allowed")
+    return np.asarray(written, dtype="datetime64[D]").astype(np.int64).astype(np.int32)
 
 
 class TableHasher:
