@@ -25,6 +25,7 @@ from runner.contract import (
     EngineSpec,
     Problem,
     build_params,
+    field_specs,
     lattice,
     nearest,
     plain_params,
@@ -45,12 +46,15 @@ class _Draft:
     words: list[Word]
     spec: EngineSpec
     choices: dict[str, str]
+    composed: dict[Choices, Tree]
     problems: list[Problem] = field(default_factory=list)
 
     def tree(self, choices: Mapping[str, str]) -> Tree:
         """Return the composed tree under these options, the user's values laid over."""
-        composed, _ = compose_groups(self.sources, choices)
-        tree = nested(composed)
+        key = tuple(sorted(choices.items()))
+        if key not in self.composed:
+            self.composed[key] = compose_groups(self.sources, choices)[0]
+        tree = nested(self.composed[key])
         self.problems += lay_over(tree, self.data, self.words)
         return tree
 
@@ -141,6 +145,7 @@ def _draft(request: StudyRequest) -> _Draft:
     return _Draft(
         sources=sources, data=data, words=values, spec=spec,
         choices={**leading, **from_data, **choices}, problems=problems,
+        composed={tuple(sorted(leading.items())): tree},
     )  # fmt: skip
 
 
@@ -191,8 +196,19 @@ def _settings(tree: Tree, problems: list[Problem]) -> Settings:
     if isinstance(own.get("design"), dict):
         own["design"] = {k: v for k, v in own["design"].items() if k not in _DESIGN_PARTS}
     settings, wrong = build_params(Settings, own)
+    if settings is None:
+        wrong += [p for p in _section_rules(own) if p not in wrong]
     problems += [_root_hint(p) for p in wrong]
     return settings or Settings()
+
+
+def _section_rules(own: Tree) -> list[Problem]:
+    """Return the broken rules of sections that are right by themselves, whatever the others are."""
+    found = []
+    for name, spec in field_specs(Settings).items():
+        if spec.kind == "group" and isinstance(own.get(name), dict):
+            found += [p.under(name) for p in build_params(spec.item, own[name])[1]]
+    return found
 
 
 def _root_hint(problem: Problem) -> Problem:

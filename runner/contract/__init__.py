@@ -40,7 +40,15 @@ from runner.contract.errors import (
     nearest,
     shown,
 )
-from runner.contract.fields import REQUIRED, FieldInfo, ParamGroup, group, groups, param
+from runner.contract.fields import (
+    REQUIRED,
+    FieldInfo,
+    ParamGroup,
+    field_specs,
+    group,
+    groups,
+    param,
+)
 from runner.contract.frozen import FrozenMapping
 from runner.contract.leaves import NUMERIC, Leaf, bounds_text, coerce, leaves, replace_leaves
 from runner.contract.randomness import Draws, Entities, Floats, Steps
@@ -92,6 +100,7 @@ __all__ = [
     "coerce",
     "column_data",
     "complete_shares",
+    "field_specs",
     "group",
     "groups",
     "lattice",

@@ -87,7 +87,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("rate", True, "rate = true: must be a number"),
     ("rate", None, "rate = null: must not be null"),
     ("rate", [0.5], "rate = [0.5]: must be a number"),
-    ("rate", {"a": 1}, "rate = {'a': 1}: must be a number"),
+    ("rate", {"a": 1}, "rate = {a: 1}: must be a number"),
     ("rate", 1.1, "rate = 1.1: must be <= 1"),
     ("rate", -1e-9, "rate = -1e-09: must be >= 0"),
     ("rate", math.nan, "rate = nan: must be a finite number"),
