@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,7 +65,9 @@ def run(
     """Run a study; what its folder already holds is not run again."""
     from runner.study import run_study
 
-    return _told(run_study(_request(overrides, config_dir)), as_json=as_json)
+    with _engines_aside():
+        results = run_study(_request(overrides, config_dir))
+    return _told(results, as_json=as_json)
 
 
 @app.command()
@@ -77,7 +82,8 @@ def plan(
     from runner.preview import plan_study
     from runner.report.terminal import print_plan
 
-    planned = plan_study(_request(overrides, config_dir))
+    with _engines_aside():
+        planned = plan_study(_request(overrides, config_dir))
     if as_json:
         _print_json(planned.as_json())
     else:
@@ -101,7 +107,9 @@ def resume(
     from runner.report.status import find_plan
     from runner.resume import resume_study
 
-    return _told(resume_study(find_plan(outputs, study)), as_json=as_json)
+    with _engines_aside():
+        results = resume_study(find_plan(outputs, study))
+    return _told(results, as_json=as_json)
 
 
 @app.command()
@@ -122,7 +130,9 @@ def retry(
     from runner.resume import retry_study
 
     place = find_plan(outputs, study)
-    return _told(retry_study(place, only_failed=failed, error_type=error), as_json=as_json)
+    with _engines_aside():
+        results = retry_study(place, only_failed=failed, error_type=error)
+    return _told(results, as_json=as_json)
 
 
 @app.command()
@@ -143,7 +153,10 @@ def rerun(
     from runner.audit import rerun as compute_again
     from runner.report.terminal import print_rerun
 
-    result = compute_again(outputs, run_id, tables=tables, export=export, file_format=file_format)
+    with _engines_aside():
+        result = compute_again(
+            outputs, run_id, tables=tables, export=export, file_format=file_format
+        )
     if as_json:
         _print_json(result.as_json())
     else:
@@ -166,7 +179,8 @@ def verify(
     from runner.report.status import find_plan
     from runner.report.terminal import print_verified
 
-    report = verify_study(find_plan(outputs, study), read_share(sample))
+    with _engines_aside():
+        report = verify_study(find_plan(outputs, study), read_share(sample))
     if as_json:
         _print_json(report.as_json())
     else:
@@ -247,8 +261,8 @@ def run_command_line(words: list[str]) -> int:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as cleanly as on Ctrl-C
     try:
         return int(app(words, standalone_mode=False) or 0)
-    except (typer.Abort, KeyboardInterrupt):
-        return _interrupted()
+    except (typer.Abort, KeyboardInterrupt) as error:
+        return _interrupted(error)
     except RunnerError as error:
         if "--debug" in words:
             raise
@@ -268,12 +282,32 @@ def _exit_code(error: Exception) -> int:
     return EXIT_FAILED_RUNS if isinstance(error, UnstoredError) else EXIT_USAGE
 
 
-def _interrupted() -> int:
+def _interrupted(error: BaseException) -> int:
+    told = (error if isinstance(error, KeyboardInterrupt) else error.__cause__ or error).args
+    command = told[0] if told else "python -m runner resume"
     print(
-        "\ninterrupted; all parts that had ended are kept. Continue with: python -m runner resume",
+        f"\ninterrupted; all parts that had ended are kept. Continue with: {command}",
         file=sys.stderr,
     )
     return EXIT_INTERRUPTED
+
+
+@contextmanager
+def _engines_aside() -> Iterator[None]:
+    """Send what engines print, from Python or below, to standard error: results come alone."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no standard output
+        yield
+        return
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _tell(error: RunnerError, words: list[str]) -> None:

@@ -10,6 +10,7 @@ from runner.config import Study, StudyRequest, compose_study
 from runner.execute import cut_parts
 from runner.plan import Plan, make_plan
 from runner.store import Ledger, open_study
+from runner.store.integrity import SUMS
 from runner.store.plan_files import write_plan
 
 
@@ -50,7 +51,11 @@ def plan_study(request: StudyRequest) -> PlannedStudy:
     study = compose_study(request)
     plan = make_plan(study)
     folder = open_study(study.outputs, study.name)
-    place = write_plan(folder, study, plan)
+    place = folder.plan(plan.plan_id)
+    if (place / SUMS).is_file():  # finished: its records tell of the runs, not of this command
+        folder.point_latest(plan.plan_id)
+    else:
+        write_plan(folder, study, plan)
     parts = cut_parts(plan, Ledger(folder.ledger_file).read(), study.execution.part_runs)
     to_run = sum(len(part.runs) for part in parts)
     return PlannedStudy(study=study, plan=plan, folder=place, to_run=to_run)

@@ -16,7 +16,8 @@ from runner.execute import Part
 from runner.plan import Plan
 from runner.store import RunState, StudyFolder
 from runner.store.folder import write_text
-from runner.store.results import read_table, results_hash, write_checksums, write_frame
+from runner.store.integrity import write_checksums
+from runner.store.results import read_table, results_hash, write_frame
 
 if TYPE_CHECKING:
     from runner.store.ledger import RunRecord
@@ -66,6 +67,11 @@ class StudyResults:
             StoreError: the study does not collect this table.
         """
         return read_table(self._store, self.plan, self._states, name)
+
+    @property
+    def called(self) -> str:
+        """What commands take for this study, from the working directory."""
+        return self._store.called
 
     @property
     def exit_code(self) -> int:

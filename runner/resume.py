@@ -11,7 +11,7 @@ from runner.execute import Again, never_again
 from runner.plan import Plan, make_plan
 from runner.results import StudyResults
 from runner.store import Ledger, RunRecord, StudyFolder
-from runner.store.plan_files import planned_id, saved_study
+from runner.store.plan_files import restore_plan, saved_study
 from runner.study import carry_out
 
 
@@ -25,10 +25,7 @@ def resume_study(place: Path, *, again: Again = never_again) -> StudyResults:
         StoreError: the folder cannot be read or written; what had ended is kept.
     """
     study, plan = replanned(place)
-    folder = StudyFolder(root=place.parent.parent)
-    with folder.locked():
-        folder.point_latest(plan.plan_id)
-        return carry_out(study, plan, folder, deep=True, again=again)
+    return _go_on(place, study, plan, again)
 
 
 def retry_study(
@@ -42,8 +39,10 @@ def retry_study(
     Raises:
         ConfigError: no run failed with this type of error; the types there are, are named.
     """
+    study, plan = replanned(place)
     states = Ledger(StudyFolder(root=place.parent.parent).ledger_file).read()
-    types = Counter(s.record.error_type for s in states.values() if s.record.status != "done")
+    ended = [state.record for run_id in plan.run_ids if (state := states.get(run_id))]
+    types = Counter(record.error_type for record in ended if record.status != "done")
     if error_type is not None and error_type not in types:
         known = ", ".join(types) or "no run has failed"
         allowed = f"no run failed with it ({known}){nearest(error_type, types)}"
@@ -54,7 +53,15 @@ def retry_study(
             return False
         return error_type is None or record.error_type == error_type
 
-    return resume_study(place, again=again)
+    return _go_on(place, study, plan, again)
+
+
+def _go_on(place: Path, study: Study, plan: Plan, again: Again) -> StudyResults:
+    folder = StudyFolder(root=place.parent.parent)
+    with folder.locked():
+        notes = restore_plan(folder, study, plan)
+        folder.point_latest(plan.plan_id)
+        return carry_out(study, plan, folder, deep=True, again=again, notes=notes)
 
 
 def replanned(place: Path) -> tuple[Study, Plan]:
@@ -65,7 +72,7 @@ def replanned(place: Path) -> tuple[Study, Plan]:
     """
     study = saved_study(place)
     plan = make_plan(study)
-    if plan.plan_id != planned_id(place):
+    if StudyFolder(root=place.parent.parent).plan(plan.plan_id).name != place.name:
         was = study.document.get("engine_version")
         what = (
             f"engine {plan.engine} is now {plan.engine_version}, the plan was made with {was}"

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from runner.compare import summarise_cells
 from runner.config import Study, StudyRequest, compose_study, request_from_mapping
+from runner.contract import UnstoredError
 from runner.execute import Again, cut_parts, execute_plan, never_again
 from runner.execute.progress import progress_line
 from runner.plan import Plan, make_plan
 from runner.results import StudyResults, gather_results, write_summary
 from runner.store import Ledger, StudyFolder, open_study
-from runner.store.changes import change_notes, repair_notes
+from runner.store.changes import change_notes, environment_notes, repair_notes
+from runner.store.environment import record_environment
 from runner.store.integrity import find_damage, remove_leftovers, without_damage
 from runner.store.plan_files import write_plan
-from runner.store.results import assemble_results
+from runner.store.results import assemble_results, only_of
 
 
 def run_study(
@@ -58,23 +61,46 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
     `deep` reads every stored byte to find damage; `again` chooses failed runs to try once more;
     `notes` are remarks for the results.
     """
-    ledger = Ledger(folder.ledger_file)
-    before = ledger.read()
+    ledger, place = Ledger(folder.ledger_file), folder.plan(plan.plan_id)
+    every = ledger.read()
+    before = only_of(plan, every)
     damage = find_damage(folder, before, deep=deep)
-    sound = without_damage(before, damage)
-    remove_leftovers(folder, sound)
-    parts = cut_parts(plan, sound, study.execution.part_runs, again=again)
-    with progress_line(parts) as watcher:
-        is_complete = execute_plan(parts, folder, study.execution, watcher)
-    after = ledger.read()
-    states = without_damage(after, find_damage(folder, after, deep=False))
-    metrics = assemble_results(folder, plan, states)
-    summary = summarise_cells(plan, metrics)
-    told = repair_notes(ledger, damage, before, after)
-    if not is_complete:
-        told += (f"stopped early at {study.execution.most_failures} failed runs, as configured",)
-    results = gather_results(
-        folder, study, plan, states, summary, executed=parts, notes=(*plan.notes, *notes, *told)
-    )
-    write_summary(folder.plan(plan.plan_id), study, results)
+    told = (*plan.notes, *notes, *environment_notes(place))
+    with telling_how_to_go_on(folder):
+        ledger.drop_unreadable()
+        remove_leftovers(folder, every, damage)
+        sound = without_damage(before, damage)
+        parts = cut_parts(plan, sound, study.execution.part_runs, again=again)
+        if parts:
+            record_environment(place)
+        with progress_line(parts) as watcher:
+            is_complete = execute_plan(parts, folder, study.execution, watcher)
+        every = Ledger(folder.ledger_file).read()
+        remove_leftovers(folder, every)
+        after = only_of(plan, every)
+        states = without_damage(after, find_damage(folder, after, deep=False))
+        metrics = assemble_results(folder, plan, states)
+        summary = summarise_cells(plan, metrics)
+        told += repair_notes(ledger, damage, before, after)
+        if not is_complete:
+            told += (
+                f"stopped early at {study.execution.most_failures} failed runs, as configured",
+            )
+        results = gather_results(folder, study, plan, states, summary, executed=parts, notes=told)
+        write_summary(place, study, results)
     return results
+
+
+@contextmanager
+def telling_how_to_go_on(folder: StudyFolder) -> Iterator[None]:
+    """Add to an interruption or a full disk the command that continues the study."""
+    command = f"python -m runner resume {folder.called}"
+    try:
+        yield
+    except UnstoredError as error:
+        raise UnstoredError(
+            f"{error}; what had ended is kept: make room or give access, then continue with "
+            f"`{command}`"
+        ) from error
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(command) from None

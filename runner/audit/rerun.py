@@ -19,6 +19,7 @@ from runner.resume import replanned
 from runner.store import Ledger, RunRecord, StudyFolder
 from runner.store.folder import METRICS
 from runner.store.parts import RUN_ID
+from runner.store.plan_files import planned_runs
 
 _ALL = "all"
 
@@ -111,7 +112,10 @@ def find_run(outputs: Path, run_id: str) -> tuple[Path, str]:
     found: dict[str, Path] = {}
     plans = sorted(outputs.glob("*/plans/*/plan.parquet"), key=lambda f: f.stat().st_mtime)
     for file in plans:
-        ids = pq.read_table(file, columns=["run_id"])["run_id"].to_pylist()
+        try:
+            _, ids = planned_runs(file.parent)
+        except StoreError:  # that plan is damaged; the run may be in another
+            continue
         found |= {i: file.parent for i in ids if i.startswith(run_id)}
     if not found or not run_id:
         raise StoreError(

@@ -18,14 +18,13 @@ from runner.execute import RunSpec, distinct_runs, recompute
 from runner.plan import Plan
 from runner.resume import replanned
 from runner.store import Ledger, RunRecord, RunState, StudyFolder
-from runner.store.environment import environment_record
+from runner.store.environment import ENVIRONMENT, same_environment
 from runner.store.folder import METRICS
 from runner.store.integrity import find_damage, read_json, without_damage, wrong_checksums
 from runner.store.parts import RUN_ID, metrics_hash
-from runner.store.results import stored_metrics
+from runner.store.results import only_of, results_hash, stored_metrics
 
 _RELATIVE = 1e-9
-_DECIDES = ("packages", "numpy_cpu_features", "machine", "python")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,22 +76,22 @@ def verify_study(place: Path, sample: float) -> VerifyReport:
     _, plan = replanned(place)
     folder = StudyFolder(root=place.parent.parent)
     ledger = Ledger(folder.ledger_file)
-    every = ledger.read()
-    damage = find_damage(folder, every, deep=True)
-    problems = [f"plan file {text}" for text in wrong_checksums(place)]
-    problems += [f"ledger line {n}: its check does not hold" for n in ledger.unreadable_lines]
+    own = only_of(plan, ledger.read())
+    damage = find_damage(folder, own, deep=True)
+    problems = [f"plan file {name}: {what}" for name, what in wrong_checksums(place).items()]
+    problems += _ledger_problems(ledger, place, results_hash(plan, own))
     problems += [f"part {d}" for d in damage]
-    sound = without_damage(every, damage)
-    done = {r: s for r in plan.run_ids if (s := sound.get(r)) and s.record.status == "done"}
+    sound = without_damage(own, damage)
+    done = {r: s for r, s in sound.items() if s.record.status == "done"}
     problems += _stored_problems(folder, list(done.values()))
-    exact = _same_environment(place)
+    exact = all(same_environment(f.parent) for f in place.parent.glob(f"*/{ENVIRONMENT}"))
     chosen = _sampled(list(done), sample)
     problems += _recomputed_problems(folder, plan, {r: done[r] for r in chosen}, exact=exact)
     return VerifyReport(
         study=folder.root.name,
         plan_id=plan.plan_id,
         folder=place,
-        part_files=len({(t, f.part) for s in every.values() for t, f in s.parts.items()}),
+        part_files=len({(t, f.part) for s in own.values() for t, f in s.parts.items()}),
         stored_runs=len(done),
         recomputed=len(chosen),
         exact=exact,
@@ -114,6 +113,19 @@ def read_share(text: str) -> float:
         allowed = "must be a share of the runs above 0 and at most 100%, such as 5% or 0.05"
         raise ConfigError([Problem("--sample", text, allowed)])
     return share
+
+
+def _ledger_problems(ledger: Ledger, place: Path, found_hash: str) -> list[str]:
+    """Return what is wrong with the ledger, or with what the plan's summary says of it."""
+    problems = [f"ledger line {n}: its check does not hold" for n in ledger.unreadable_lines]
+    if ledger.is_torn:
+        problems.append("ledger: its last line is torn")
+    told = read_json(place / "run_summary.json").get("results_hash", found_hash)
+    if told != found_hash:
+        problems.append(
+            f"the ledger's runs have results hash {found_hash}, the plan's summary tells {told}"
+        )
+    return problems
 
 
 def _stored_problems(folder: StudyFolder, states: list[RunState]) -> list[str]:
@@ -140,11 +152,6 @@ def _sampled(run_ids: list[str], sample: float) -> list[str]:
     """Return a share of the runs, the same ones each time and spread over the plan."""
     count = min(len(run_ids), max(1, math.ceil(sample * len(run_ids))))
     return sorted(run_ids, key=lambda r: hashlib.sha256(r.encode()).digest())[:count]
-
-
-def _same_environment(place: Path) -> bool:
-    then, now = read_json(place / "environment.json"), environment_record()
-    return all(then.get(key) == now[key] for key in _DECIDES)
 
 
 def _recomputed_problems(

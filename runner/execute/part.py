@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -25,6 +27,7 @@ from runner.store.folder import METRICS
 from runner.store.parts import METRICS_SCHEMA, PartWriter, metric_columns, metrics_hash
 
 _TRACEBACK_LINES = 40
+_LONGEST_TEXT = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,9 @@ def _execute_run(
         writer.write(METRICS, table_data(METRICS_SCHEMA, metric_columns(outcome.metrics)))
     except StoreError:
         raise
-    except (Exception, SystemExit, RunTimeout) as error:  # whatever an engine raises is its outcome
+    except BaseException as error:  # whatever an engine raises is its outcome
+        if _is_from_the_keyboard(error):
+            raise
         writer.drop()
         return _failed(run, error, time.perf_counter() - started)
     hashes = writer.keep()
@@ -105,18 +110,42 @@ def _done(run: RunSpec, outcome: Outcome, hashes: dict[str, str], seconds: float
         seconds=round(seconds, 6),
         metrics_hash=metrics_hash(outcome.metrics),
         tables={name: value for name, value in hashes.items() if name != METRICS},
-        failed_checks={name: text for name, text in outcome.checks.items() if text is not None},
-        warnings=list(outcome.warnings),
+        failed_checks={
+            name: _stored_text(text) for name, text in outcome.checks.items() if text is not None
+        },
+        warnings=[_stored_text(text) for text in outcome.warnings],
     )
 
 
 def _failed(run: RunSpec, error: BaseException, seconds: float) -> RunRecord:
-    lines = "".join(traceback.format_exception(error)).splitlines()
+    lines = "".join(traceback.format_exception(error)).splitlines()[-_TRACEBACK_LINES:]
     return RunRecord(
         run_id=run.run_id,
         status="timeout" if isinstance(error, RunTimeout) else "failed",
         seconds=round(seconds, 6),
         error_type=type(error).__name__,
-        error=str(error),
-        traceback="\n".join(lines[-_TRACEBACK_LINES:]),
+        error=_stored_text(_message(error)),
+        traceback="\n".join(_stored_text(line) for line in lines),
     )
+
+
+def _is_from_the_keyboard(error: BaseException) -> bool:
+    """Tell Ctrl-C from an engine's own KeyboardInterrupt: only this process's user may stop it."""
+    is_main = threading.current_thread() is threading.main_thread()
+    is_open = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    return isinstance(error, KeyboardInterrupt) and is_main and is_open
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an engine's exception may be broken itself
+        return "(the exception has no text: its __str__ fails)"
+
+
+def _stored_text(text: str) -> str:
+    """Return a text that every file format takes, its middle left out when it is huge."""
+    if len(text) > _LONGEST_TEXT:
+        half = _LONGEST_TEXT // 2
+        text = f"{text[:half]} [...] {text[-half:]}"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import os
 import signal
-from collections.abc import Callable, Generator
+import threading
+import time
+from collections.abc import Generator
 from contextlib import closing
 from typing import Protocol
 
@@ -13,10 +15,13 @@ import joblib
 from threadpoolctl import threadpool_limits
 
 from runner.config import Execution
+from runner.contract import RunnerError
 from runner.execute.cut import Part
 from runner.execute.part import Limits, PartResult, execute_part
 from runner.execute.recovery import recovering
 from runner.store import Ledger, StudyFolder
+
+_LOOK_S = 0.2
 
 
 class Watcher(Protocol):
@@ -50,52 +55,74 @@ def _results(
     parts: list[Part], folder: StudyFolder, execution: Execution
 ) -> Generator[PartResult, None, None]:
     limits = Limits(timeout_s=execution.timeout_s, most_failures=execution.most_failures)
-    n_workers = workers(execution, len(parts))
-    if execution.backend == "loky" and n_workers > 1:
+    if execution.backend == "loky" and workers(execution) > 1:
         run_part = functools.partial(_run_in_worker, folder, limits, os.getpid())
+        n_workers = min(workers(execution), len(parts))
         yield from recovering(parts, run_part, n_workers, execution.retries)
-    elif execution.backend == "threading" and n_workers > 1:
-        pool = joblib.Parallel(
-            n_jobs=n_workers, backend="threading", return_as="generator_unordered", batch_size=1
-        )
-        run_part = functools.partial(_run_here, folder, limits)
-        yield from pool(joblib.delayed(run_part)(part) for part in parts)
+    elif execution.backend == "threading" and workers(execution) > 1:
+        yield from _threaded(parts, folder, limits, workers(execution))
     else:
         for part in parts:
-            yield _run_here(folder, limits, part)
+            yield execute_part(part, folder.parts, limits, before_run=_go_on)
 
 
-def workers(execution: Execution, n_parts: int) -> int:
-    """Return how many workers to start: never more than there are parts."""
-    wanted = joblib.cpu_count() if execution.n_jobs == -1 else execution.n_jobs
-    return max(1, min(wanted, n_parts))
-
-
-def _run_here(folder: StudyFolder, limits: Limits, part: Part) -> PartResult:
-    return execute_part(part, folder.parts, limits, before_run=_go_on)
+def workers(execution: Execution) -> int:
+    """Return how many workers are wanted; a single one is this very process."""
+    return int(joblib.cpu_count()) if execution.n_jobs == -1 else execution.n_jobs
 
 
 def _go_on() -> None:
     """Let the next run start."""
 
 
+class _StoppedError(RunnerError):
+    """Nobody waits for this part any more."""
+
+
+def _threaded(
+    parts: list[Part], folder: StudyFolder, limits: Limits, n_workers: int
+) -> Generator[PartResult, None, None]:
+    """Execute parts in threads, which stop before their next run when the caller stops."""
+    is_over = threading.Event()
+
+    def stop_when_over() -> None:
+        if is_over.is_set():
+            raise _StoppedError
+
+    pool = joblib.Parallel(
+        n_jobs=n_workers, backend="threading", return_as="generator_unordered", batch_size=1
+    )
+    run_part = functools.partial(execute_part, before_run=stop_when_over)
+    try:
+        yield from pool(joblib.delayed(run_part)(part, folder.parts, limits) for part in parts)
+    finally:
+        is_over.set()
+
+
 def _run_in_worker(folder: StudyFolder, limits: Limits, owner: int, part: Part) -> PartResult:
-    _prepare_worker()
-    return execute_part(part, folder.parts, limits, before_run=_only_while_owned(owner))
+    _prepare_worker(owner)
+    return execute_part(part, folder.parts, limits, before_run=lambda: _leave_unless_owned(owner))
 
 
 @functools.cache
-def _prepare_worker() -> None:
-    """Keep BLAS and OpenMP to one thread, and leave Ctrl-C to the parent, for good."""
+def _prepare_worker(owner: int) -> None:
+    """Make this process a worker for good.
+
+    BLAS and OpenMP keep to one thread, Ctrl-C is the parent's, and the worker ends with its parent.
+    """
     threadpool_limits(limits=1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with, args=(owner,), daemon=True).start()
 
 
-def _only_while_owned(owner: int) -> Callable[[], None]:
-    """Return a check that ends this worker when its parent is gone: nobody waits for its work."""
+def _leave_with(owner: int) -> None:
+    """End this worker, even in the middle of a run, when its parent is gone."""
+    while True:
+        _leave_unless_owned(owner)
+        time.sleep(_LOOK_S)
 
-    def check() -> None:
-        if os.getppid() != owner:
-            os._exit(1)
 
-    return check
+def _leave_unless_owned(owner: int) -> None:
+    """End this worker when its parent is gone: nobody waits for its work, or may find it later."""
+    if os.getppid() != owner:
+        os._exit(1)

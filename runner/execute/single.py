@@ -63,6 +63,7 @@ def run_once(spec: EngineSpec, run: RunSpec, sink: TableSink) -> Outcome:
     prepared = _prepared_set(spec, run, params)
     draws = run.cell.source.for_run(run.replicate, spec.streams)
     outcome = spec.simulate(params, prepared, draws, run.cell.horizon, sink)
+    _check_texts(spec, outcome)
     _check_metrics(spec, params, outcome)
     _check_checks(spec, outcome)
     return outcome
@@ -83,6 +84,16 @@ def _prepared_set(spec: EngineSpec, run: RunSpec, params: ParamGroup) -> Any:
         _PREPARED[run.prepare_key] = made
         return made
     return _PREPARED[run.prepare_key]
+
+
+def _check_texts(spec: EngineSpec, outcome: Any) -> None:
+    if not isinstance(outcome, Outcome):
+        raise EngineError(f"engine {spec.name} returns {type(outcome).__name__}, not an Outcome")
+    for text in (*outcome.warnings, *outcome.checks.values()):
+        if not isinstance(text, str | None):
+            raise EngineError(
+                f"engine {spec.name} gives {type(text).__name__} where a check or warning has text"
+            )
 
 
 def _check_metrics(spec: EngineSpec, params: ParamGroup, outcome: Outcome) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.contract import StoreError, nearest
 from runner.store import Ledger, RunState, StudyFolder
-from runner.store.integrity import find_damage, without_damage
+from runner.store.integrity import find_damage, read_json, without_damage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def find_plan(outputs: Path, named: str) -> Path:
         candidates += sorted(outputs.glob(f"*/plans/{named[:12]}"))
     for candidate in candidates:
         for place in (candidate / "latest", candidate):
-            if (place / "plan.parquet").is_file():
+            if any((place / name).is_file() for name in ("study.json", "plan.parquet")):
                 return place.resolve()
     known = sorted(link.parent.name for link in outputs.glob("*/latest"))
     hint = nearest(named, known) or (f"; studies there: {', '.join(known)}" if known else "")
@@ -69,24 +69,21 @@ def read_status(place: Path) -> StudyStatus:
     Raises:
         StoreError: the ledger or the plan cannot be read.
     """
-    import json
-
-    import pyarrow.parquet as pq
+    from runner.store.plan_files import planned_runs
 
     folder = StudyFolder(root=place.parent.parent)
-    planned = pq.read_table(place / "plan.parquet", columns=["run_id"])
-    run_ids = planned["run_id"].to_pylist()
+    plan_id, run_ids = planned_runs(place)
     every = Ledger(folder.ledger_file).read()
-    damage = find_damage(folder, every, deep=False)
-    states = without_damage(every, damage)
-    summary_file = place / "run_summary.json"
-    summary = json.loads(summary_file.read_text()) if summary_file.is_file() else {}
+    own = {run_id: every[run_id] for run_id in run_ids if run_id in every}
+    damage = find_damage(folder, own, deep=False)
+    states = without_damage(own, damage)
+    summary: dict[str, Any] = read_json(place / "run_summary.json")
     status = [states[r].record.status if r in states else "remaining" for r in run_ids]
     counts = Counter(status)
     is_complete = not counts["remaining"] and bool(summary)
     return StudyStatus(
         study=folder.root.name,
-        plan_id=planned.schema.metadata[b"plan_id"].decode(),
+        plan_id=plan_id,
         folder=place,
         runs={
             "planned": len(run_ids), "done": counts["done"], "failed": counts["failed"],

@@ -130,7 +130,7 @@ def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> 
     lost = runs["failed"] + runs["timeout"]
     _print_counts(console, f"{lost:,} runs failed", results.errors)
     if lost:
-        console.print(f"try them again with: python -m runner retry {escape(results.study)}")
+        console.print(f"try them again with: python -m runner retry {escape(results.called)}")
     _print_counts(console, "broken checks", results.failed_checks)
     _print_counts(console, "warnings", results.warnings)
     console.print(_cells_table(results, spec))

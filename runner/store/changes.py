@@ -10,11 +10,12 @@ import yaml
 
 from runner.config.tree import flat
 from runner.contract import shown
+from runner.store.environment import ENVIRONMENT, environment_record
 from runner.store.integrity import Damage, read_json
 from runner.store.ledger import Ledger, RunState
 
 _MOST = 12
-_UNIMPORTANT = ("executable", "cpu_count", "git_commit", "platform")
+_UNIMPORTANT = ("executable", "cpu_count", "git_commit", "platform", "later")
 
 
 def changes_between(old: Path, new: Path) -> list[str]:
@@ -24,7 +25,10 @@ def changes_between(old: Path, new: Path) -> list[str]:
     """
     if not (old / "study.yaml").is_file() or old.resolve() == new.resolve():
         return []
-    before, after = _facts(old), _facts(new)
+    return _lines(_facts(old), _facts(new))
+
+
+def _lines(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     keys = [k for k in dict.fromkeys([*before, *after]) if before.get(k) != after.get(k)]
     lines = [f"{key}: {_value(before, key)} -> {_value(after, key)}" for key in keys[:_MOST]]
     if len(keys) > _MOST:
@@ -36,6 +40,13 @@ def change_notes(previous: Path, place: Path) -> tuple[str, ...]:
     """Return one remark that names the changes since the previous plan, if there are any."""
     changes = changes_between(previous, place)
     return (f"since plan {previous.name}: {'; '.join(changes)}",) if changes else ()
+
+
+def environment_notes(place: Path) -> tuple[str, ...]:
+    """Return one remark that names what is no longer as it was when a plan was first written."""
+    known = read_json(place / ENVIRONMENT)
+    changes = _lines(_environment(known), _environment(environment_record())) if known else []
+    return (f"since this plan was made: {'; '.join(changes)}",) if changes else ()
 
 
 def repair_notes(
@@ -71,12 +82,15 @@ def _facts(place: Path) -> dict[str, Any]:
     """Return what can change numbers as flat keys: the study, then the environment."""
     try:
         study = yaml.safe_load((place / "study.yaml").read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError):
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
         study = {}
-    environment = read_json(place / "environment.json")
-    kept = {key: value for key, value in environment.items() if key not in _UNIMPORTANT}
     found = dict(flat(study)) if isinstance(study, Mapping) else {}
-    return {**found, **dict(flat({"environment": kept}))}
+    return {**found, **_environment(read_json(place / ENVIRONMENT))}
+
+
+def _environment(record: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in record.items() if key not in _UNIMPORTANT}
+    return dict(flat({"environment": kept}))
 
 
 def _value(facts: Mapping[str, Any], key: str) -> str:

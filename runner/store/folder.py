@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from runner.contract import StoreError
+from runner.contract import StoreError, UnstoredError
 
 METRICS = "metrics"
 
@@ -46,11 +47,27 @@ class StudyFolder:
         return self.root / "latest"
 
     def point_latest(self, plan_id: str) -> None:
-        """Make `latest` name this plan."""
+        """Make `latest` name this plan.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
         temporary = self.root / f".latest-{os.getpid()}"
-        temporary.unlink(missing_ok=True)
-        temporary.symlink_to(Path("plans") / plan_id[:12], target_is_directory=True)
-        temporary.replace(self.latest)
+        try:
+            temporary.unlink(missing_ok=True)
+            temporary.symlink_to(Path("plans") / plan_id[:12], target_is_directory=True)
+            temporary.replace(self.latest)
+        except OSError as error:
+            raise StoreError(f"cannot write {self.latest}: {error.strerror}") from error
+
+    @property
+    def called(self) -> str:
+        """What commands take for this study here: its name, or its path if it lies elsewhere."""
+        here = Path.cwd()
+        if self.root.parent == here / "outputs":
+            return self.root.name
+        is_below = self.root.is_relative_to(here)
+        return shlex.quote(str(self.root.relative_to(here) if is_below else self.root))
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -62,6 +79,8 @@ class StudyFolder:
         lock = FileLock(self.root / ".lock")
         try:
             lock.acquire(timeout=0)
+        except OSError as error:
+            raise StoreError(f"cannot write to {self.root} ({error.strerror})") from error
         except Timeout:
             raise StoreError(
                 f"another process is running this study in {self.root}; wait for it, or give this "
@@ -94,16 +113,23 @@ def open_study(outputs: Path, name: str) -> StudyFolder:
 
 @contextlib.contextmanager
 def replacing(file: Path) -> Iterator[Path]:
-    """Give a temporary name to write to; on success it is synced and takes the file's place."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    """Give a temporary name to write to; on success it is synced and takes the file's place.
+
+    Raises:
+        UnstoredError: the disk is full, or the folder cannot be written.
+    """
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         with open(temporary, "rb") as stream:
             os.fsync(stream.fileno())
         temporary.replace(file)
+    except OSError as error:
+        raise UnstoredError(f"cannot write {file} ({error.strerror or error})") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(file: Path, text: str) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.contract import StoreError
-from runner.store.folder import METRICS, StudyFolder
+from runner.store.folder import METRICS, StudyFolder, write_text
 from runner.store.ledger import PartFile, RunState
 from runner.store.parts import file_digest
+
+SUMS = "SHA256SUMS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,21 @@ def without_damage(states: Mapping[str, RunState], damage: list[Damage]) -> dict
     return sound
 
 
-def remove_leftovers(folder: StudyFolder, states: Mapping[str, RunState]) -> int:
-    """Delete temporary files and parts that the ledger does not know; return how many.
+def remove_leftovers(
+    folder: StudyFolder, states: Mapping[str, RunState], damage: Sequence[Damage] = ()
+) -> int:
+    """Delete temporary files, damaged parts and those the ledger does not know; return how many.
 
-    Only safe while the study is locked: nobody else is writing.
+    `states` are those of all plans. Only safe while the study is locked: nobody else is writing.
 
     Raises:
         StoreError: a file cannot be deleted.
     """
     known = {folder.part_file(table, file.part) for table, file in _referenced(states)}
+    known -= {folder.part_file(d.table, d.part) for d in damage}
     leftovers = [f for f in folder.parts.glob("*/*") if f not in known]
-    leftovers += list(folder.root.glob("plans/*/.*.tmp")) + list(folder.root.glob(".latest-*"))
+    for pattern in ("runs/.*.tmp", "plans/*/.*.tmp", ".latest-*"):
+        leftovers += folder.root.glob(pattern)
     try:
         for file in leftovers:
             file.unlink(missing_ok=True)
@@ -84,23 +91,46 @@ def remove_leftovers(folder: StudyFolder, states: Mapping[str, RunState]) -> int
     return len(leftovers)
 
 
-def wrong_checksums(place: Path) -> list[str]:
-    """Return the plan folder's files that SHA256SUMS no longer describes."""
-    import hashlib
-
-    sums = place / "SHA256SUMS"
-    if not sums.is_file():
-        return ["SHA256SUMS is missing: the plan has not been finished"]
-    found = []
-    for line in sums.read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
+def wrong_checksums(place: Path) -> dict[str, str]:
+    """Return the plan folder's files that SHA256SUMS does not describe, and what is wrong."""
+    sums = _checksums(place)
+    if sums is None:
+        return {SUMS: "is missing: the plan has not been finished"}
+    present = [f.name for f in place.iterdir() if f.is_file() and not f.name.startswith(".")]
+    wrong = {name: f"is not listed in {SUMS}" for name in present if name not in (*sums, SUMS)}
+    for name, digest in sums.items():
         try:
-            with open(place / name, "rb") as stream:
-                if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
-                    found.append(f"{name}: its content has changed")
+            if sha256(place / name) != digest:
+                wrong[name] = "its content has changed"
         except OSError:
-            found.append(f"{name}: is missing")
-    return found
+            wrong[name] = "is missing"
+    if not wrong and _sums_text(sums) != (place / SUMS).read_text(encoding="utf-8"):
+        return {SUMS: "its content has changed"}
+    return wrong
+
+
+def _checksums(place: Path) -> dict[str, str] | None:
+    try:
+        lines = (place / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def write_checksums(place: Path) -> None:
+    """Write SHA256SUMS over the plan folder's files, in the format of `sha256sum`."""
+    names = sorted(p.name for p in place.iterdir() if p.is_file() and not p.name.startswith("."))
+    write_text(place / SUMS, _sums_text({n: sha256(place / n) for n in names if n != SUMS}))
+
+
+def _sums_text(sums: Mapping[str, str]) -> str:
+    return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
+
+
+def sha256(file: Path) -> str:
+    """Return the hash of a file's content that `sha256sum` shows."""
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def read_json(file: Path) -> dict[str, object]:

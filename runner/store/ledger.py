@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from runner.contract import StoreError, UnstoredError
-from runner.store.folder import METRICS
+from runner.store.folder import METRICS, replacing
 
 Status = Literal["done", "failed", "timeout"]
 
@@ -67,19 +67,25 @@ class Ledger:
         self._file = file
         self._is_clean = False
         self.unreadable_lines: tuple[int, ...] = ()
+        self.is_torn = False
 
     def read(self) -> dict[str, RunState]:
         """Return the state of every run, newest record last to speak.
 
         A line whose check does not hold is skipped and noted in `unreadable_lines`: its runs
-        count as missing. A last line without its end was torn by a crash and is no news.
+        count as missing. A last line without its end was torn by a crash (`is_torn`); it counts
+        when nothing but the end is missing.
 
         Raises:
             StoreError: the file cannot be read.
         """
         states: dict[str, RunState] = {}
         unreadable = []
-        for number, line in enumerate(self._whole_lines(), start=1):
+        *lines, tail = self._content().split(b"\n")
+        self.is_torn = bool(tail)
+        if _parsed(tail) is not None:
+            lines.append(tail)
+        for number, line in enumerate(lines, start=1):
             entry = _parsed(line)
             if entry is None:
                 unreadable.append(number)
@@ -108,33 +114,45 @@ class Ledger:
         line = f'{text[:-1]}{_CHECK}{_check_of(text)}"}}\n'
         try:
             if not self._is_clean:
-                self._drop_torn_tail()
+                self._mend_tail()
             with open(self._file, "ab") as stream:
                 stream.write(line.encode())
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
-            raise UnstoredError(
-                f"cannot write {self._file} ({error.strerror}); what it holds is kept: make "
-                "room or give access, then continue with `python -m runner resume`"
-            ) from error
+            raise UnstoredError(f"cannot write {self._file} ({error.strerror})") from error
 
-    def _whole_lines(self) -> list[bytes]:
+    def drop_unreadable(self) -> None:
+        """Rewrite the file without what cannot be read, if there is anything of the kind.
+
+        Raises:
+            UnstoredError: the file cannot be written.
+        """
+        lines = self._content().split(b"\n")
+        kept = [line for line in lines if _parsed(line) is not None]
+        if kept != lines[:-1] or lines[-1]:
+            with replacing(self._file) as temporary:
+                temporary.write_bytes(b"".join(line + b"\n" for line in kept))
+
+    def _content(self) -> bytes:
         try:
-            return self._file.read_bytes().split(b"\n")[:-1]
+            return self._file.read_bytes()
         except FileNotFoundError:
-            return []
+            return b""
         except OSError as error:
             raise StoreError(f"cannot read {self._file}: {error.strerror}") from error
 
-    def _drop_torn_tail(self) -> None:
+    def _mend_tail(self) -> None:
+        """End the last line if only its end is missing, drop it if more is."""
         self._is_clean = True
         if not self._file.exists():
             return
         with open(self._file, "rb+") as stream:
             content = stream.read()
             whole = content.rfind(b"\n") + 1
-            if whole < len(content):
+            if _parsed(content[whole:]) is not None:
+                stream.write(b"\n")
+            else:
                 stream.truncate(whole)
 
 

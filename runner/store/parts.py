@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -128,11 +128,7 @@ def _as_store_error() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise UnstoredError(
-            f"cannot store results ({reason}); what had ended is kept: make room or give access, "
-            "then continue with `python -m runner resume`"
-        ) from error
+        raise UnstoredError(f"cannot store results ({error.strerror or error})") from error
 
 
 class _TableFile:
@@ -142,6 +138,7 @@ class _TableFile:
         self.schema = schema
         self._file = file
         self._temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+        self._unsifted = self._temporary.with_suffix(".all")
         self._arrow = arrow_schema(schema)
         self._writer: pq.ParquetWriter | None = None
         self._chunks: list[tuple[str, Mapping[str, ColumnData]]] = []
@@ -184,10 +181,13 @@ class _TableFile:
         return written
 
     def abandon(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-        self._temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before is what must be told
+            if self._writer is not None:
+                self._writer.close()
+        self._writer = None
+        for file in (self._temporary, self._unsifted):
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
 
     def _flush(self, rows: int) -> None:
         """Write exactly `rows` rows as one row group, so that batching leaves no trace."""
@@ -230,11 +230,10 @@ class _TableFile:
 
     def _without_dropped(self) -> None:
         """Rewrite the file without runs that failed after some of their rows were flushed."""
-        source = self._temporary.with_suffix(".all")
-        self._temporary.replace(source)
+        self._temporary.replace(self._unsifted)
         dropped = pa.array(self._dropped)
         with (
-            pq.ParquetFile(source) as old,
+            pq.ParquetFile(self._unsifted) as old,
             pq.ParquetWriter(
                 self._temporary, self._arrow, compression="zstd", write_page_checksum=True
             ) as new,
@@ -243,7 +242,7 @@ class _TableFile:
                 table = old.read_row_group(group).cast(self._arrow)
                 is_dropped = pc.is_in(table[RUN_ID].cast(pa.string()), value_set=dropped)
                 new.write_table(table.filter(pc.invert(is_dropped)))
-        source.unlink()
+        self._unsifted.unlink()
 
 
 def file_digest(file: Path) -> tuple[int, str]:

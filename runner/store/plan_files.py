@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,29 +17,80 @@ import yaml
 
 from runner.config import Study
 from runner.config.saved import study_from_data, study_to_data
-from runner.contract import StoreError, shown
+from runner.contract import StoreError, UnstoredError, shown
 from runner.plan import Plan
-from runner.store.environment import environment_record
+from runner.store.environment import ENVIRONMENT, record_environment
 from runner.store.folder import StudyFolder, replacing, write_text
+from runner.store.integrity import SUMS, read_json, wrong_checksums
 
 DRAWS_HEADER = (
     "scope", "variable_id", "path", "grid_index", "replicate_index", "draw_value",
 )  # fmt: skip
 
 
+_DERIVED = ("study.yaml", "variable_draws.csv", "plan.parquet")
+_PROVENANCE = ("invocation.yaml", ENVIRONMENT)
+
+
 def write_plan(folder: StudyFolder, study: Study, plan: Plan) -> Path:
-    """Write the plan's folder and point `latest` at it; return the folder."""
+    """Write the plan's folder and point `latest` at it; return the folder.
+
+    Raises:
+        StoreError: the disk is full, or the folder cannot be written.
+    """
     place = folder.plan(plan.plan_id)
-    place.mkdir(parents=True, exist_ok=True)
-    write_text(place / "study.yaml", _yaml({**study.document, **_inputs(plan)}))
-    write_text(place / "study.json", json.dumps(study_to_data(study), indent=1) + "\n")
-    write_text(place / "invocation.yaml", _yaml(_invocation(study, folder)))
-    write_text(place / "environment.json", json.dumps(environment_record(), indent=2) + "\n")
-    write_text(place / "variable_draws.csv", _draws_csv(plan))
-    with replacing(place / "plan.parquet") as temporary:
-        pq.write_table(plan_table(plan), temporary, compression="zstd")
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        (place / SUMS).unlink(missing_ok=True)  # from here on the plan is not finished
+        for name, write in _writers(folder, study, plan).items():
+            write(place / name)
+    except (OSError, UnstoredError) as error:
+        raise StoreError(f"{error}; nothing has run: make room or give access") from error
     folder.point_latest(plan.plan_id)
     return place
+
+
+def restore_plan(folder: StudyFolder, study: Study, plan: Plan) -> tuple[str, ...]:
+    """Write a plan's files anew where they are damaged or missing; return remarks on them.
+
+    Raises:
+        UnstoredError: the disk is full, or the folder cannot be written.
+    """
+    place = folder.plan(plan.plan_id)
+    wrong = wrong_checksums(place)
+    damaged = sorted(name for name, what in wrong.items() if name != SUMS and "listed" not in what)
+    for name, write in _writers(folder, study, plan).items():
+        is_doubtful = SUMS in wrong and name in _DERIVED
+        if name in damaged or is_doubtful or not (place / name).is_file():
+            (place / name).unlink(missing_ok=True)
+            write(place / name)
+    if not damaged:
+        return ()
+    lost = [name for name in damaged if name in _PROVENANCE]
+    note = f" ({', '.join(lost)}: as of now)" if lost else ""
+    return (f"damaged files of the plan, written anew: {', '.join(damaged)}{note}",)
+
+
+def _writers(folder: StudyFolder, study: Study, plan: Plan) -> dict[str, Callable[[Path], None]]:
+    """Return what writes each file of a plan."""
+    return {
+        "study.yaml": lambda f: write_text(f, _yaml({**study.document, **_inputs(plan)})),
+        "study.json": lambda f: write_text(f, json.dumps(study_to_data(study), indent=1) + "\n"),
+        "invocation.yaml": lambda f: write_text(f, _yaml(_invocation(study, folder))),
+        ENVIRONMENT: lambda f: _first_environment(f),
+        "variable_draws.csv": lambda f: write_text(f, _draws_csv(plan)),
+        "plan.parquet": lambda f: _write_plan_table(plan, f),
+    }
+
+
+def _first_environment(file: Path) -> None:
+    if not read_json(file):
+        record_environment(file.parent)
+
+
+def _write_plan_table(plan: Plan, file: Path) -> None:
+    with replacing(file) as temporary:
+        pq.write_table(plan_table(plan), temporary, compression="zstd", write_page_checksum=True)
 
 
 def _yaml(document: dict[str, Any]) -> str:
@@ -69,22 +121,34 @@ def saved_study(place: Path) -> Study:
     """Return the study of a plan that was written down, with its folder where it now lies.
 
     Raises:
-        StoreError: the plan's folder is incomplete.
+        StoreError: the plan's folder is incomplete or damaged.
     """
     file = place / "study.json"
+    again = "run the study again with its run command (invocation.yaml): results are kept"
     try:
         study = study_from_data(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(
-            f"{file} cannot be read ({error}); run the study again with its run command"
-        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"{file} cannot be read ({error}); {again}") from error
+    if file.name in wrong_checksums(place):
+        raise StoreError(f"{file} is damaged: its content has changed; {again}")
     return replace(study, name=place.parent.parent.name, outputs=place.parent.parent.parent)
 
 
-def planned_id(place: Path) -> str:
-    """Return the id of the plan in a folder."""
-    metadata = pq.read_schema(place / "plan.parquet").metadata
-    return str(metadata[b"plan_id"].decode())
+def planned_runs(place: Path) -> tuple[str, list[str]]:
+    """Return a plan's id and the ids of its runs, as written down.
+
+    Raises:
+        StoreError: `plan.parquet` is damaged or missing.
+    """
+    file = place / "plan.parquet"
+    try:
+        planned = pq.read_table(file, columns=["run_id"], page_checksum_verification=True)
+        return planned.schema.metadata[b"plan_id"].decode(), planned["run_id"].to_pylist()
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"{file} is damaged or missing ({error}); `python -m runner resume {place}` writes it "
+            "anew"
+        ) from error
 
 
 def plan_table(plan: Plan) -> pa.Table:

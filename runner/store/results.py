@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from runner.contract import StoreError
 from runner.plan import Plan
-from runner.store.folder import METRICS, StudyFolder, replacing, write_text
+from runner.store.folder import METRICS, StudyFolder, replacing
 from runner.store.ledger import RunState
 from runner.store.parts import RUN_ID
 
@@ -37,6 +37,11 @@ def assemble_results(
     runs["status"] = runs["status"].fillna("planned")
     write_frame(runs, place / "runs.parquet")
     return metrics
+
+
+def only_of(plan: Plan, states: Mapping[str, RunState]) -> dict[str, RunState]:
+    """Return the states of a plan's own runs, in plan order."""
+    return {run_id: states[run_id] for run_id in plan.run_ids if run_id in states}
 
 
 def results_hash(plan: Plan, states: Mapping[str, RunState]) -> str:
@@ -79,17 +84,6 @@ def read_table(
     return (
         joined.sort_values(["order", "row"]).drop(columns=["order", "row"]).reset_index(drop=True)
     )
-
-
-def write_checksums(place: Path) -> None:
-    """Write SHA256SUMS over the plan folder's files, in the format of `sha256sum`."""
-    names = sorted(p.name for p in place.iterdir() if p.is_file() and not p.name.startswith("."))
-    lines = []
-    for name in names:
-        if name != "SHA256SUMS":
-            with open(place / name, "rb") as stream:
-                lines.append(f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {name}\n")
-    write_text(place / "SHA256SUMS", "".join(lines))
 
 
 def _plan_rows(plan: Plan) -> pd.DataFrame:
