@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -32,7 +33,7 @@ def load_engine(name: str) -> EngineSpec:
         origin = f"engines/{name}/__init__.py"
     elif name in _entry_points():
         entry = _entry_points()[name]
-        found, origin = entry.load(), f"entry point {entry.value}"
+        found, origin = _loaded(entry), f"entry point {entry.value}"
     else:
         known = engine_names()
         hint = nearest(name, known) or f"; known: {', '.join(known)}"
@@ -40,6 +41,17 @@ def load_engine(name: str) -> EngineSpec:
     if not isinstance(found, EngineSpec) or found.name != name:
         raise RegistryError(f"{origin} must define ENGINE, an EngineSpec named '{name}'")
     return found
+
+
+def _loaded(entry: importlib.metadata.EntryPoint) -> object:
+    try:
+        return entry.load()
+    except Exception as error:  # whatever goes wrong in somebody else's module
+        text = f"{type(error).__name__}: {error}"
+        raise RegistryError(
+            f"engine '{entry.name}' cannot be loaded from {entry.value}: {text}; repair or "
+            "uninstall its package"
+        ) from error
 
 
 def _folders() -> list[str]:
@@ -57,10 +69,14 @@ def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
 
 
 def config_dirs() -> list[Path]:
-    """Return the configuration folders that installed engine packages bring along."""
+    """Return the configuration folders that installed engine packages bring along.
+
+    A package that cannot be loaded brings none, and does not stop studies of other engines.
+    """
     found = []
     for name in sorted(_entry_points()):
-        folder = load_engine(name).config_dir
-        if folder is not None:
-            found.append(folder)
+        with contextlib.suppress(RegistryError):
+            folder = load_engine(name).config_dir
+            if folder is not None:
+                found.append(folder)
     return found

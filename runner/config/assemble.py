@@ -81,7 +81,7 @@ def compose_study(request: StudyRequest) -> Study:
     draft = _draft(request)
     raw = draft.tree(draft.choices)
     tree = resolve(raw)
-    settings = _settings(tree, draft.problems)
+    settings = _settings(tree, draft)
     check = checker(draft.spec, tree.get("params", {}))
     parts = _read_design(tree, settings, draft, check)
     draft.problems += _param_problems(draft.spec, tree)
@@ -129,11 +129,13 @@ def _draft(request: StudyRequest) -> _Draft:
     if wrong:
         raise ConfigError([*problems, *wrong])
     tree, _ = compose_groups(sources, leading)
-    try:
-        spec = load_engine(str(tree["engine"]))
-    except KeyError:
+    name = tree.get("engine")
+    if not isinstance(name, str):
         allowed = f"choose one: {', '.join(engine_names())}, or a study: sweeps=NAME"
-        raise ConfigError([*problems, Problem("engine", "", allowed)]) from None
+        found = "" if name is None else shown(name)
+        raise ConfigError([*problems, Problem("engine", found, allowed)])
+    try:
+        spec = load_engine(name)
     except RegistryError as error:
         raise ConfigError([*problems, Problem("engine", "", str(error))]) from error
     choices, values, wrong = split_words(words, sources, spec.name)
@@ -191,14 +193,14 @@ def _data_choices(data: Tree, sources: Sources, engine: str) -> dict[str, str]:
     return found
 
 
-def _settings(tree: Tree, problems: list[Problem]) -> Settings:
+def _settings(tree: Tree, draft: _Draft) -> Settings:
     own = {key: value for key, value in tree.items() if key not in _OPEN_KEYS}
     if isinstance(own.get("design"), dict):
         own["design"] = {k: v for k, v in own["design"].items() if k not in _DESIGN_PARTS}
     settings, wrong = build_params(Settings, own)
     if settings is None:
         wrong += [p for p in _section_rules(own) if p not in wrong]
-    problems += [_root_hint(p) for p in wrong]
+    draft.problems += [_root_hint(p, draft.sources) for p in wrong]
     return settings or Settings()
 
 
@@ -211,13 +213,14 @@ def _section_rules(own: Tree) -> list[Problem]:
     return found
 
 
-def _root_hint(problem: Problem) -> Problem:
+def _root_hint(problem: Problem, sources: Sources) -> Problem:
     if not problem.allowed.startswith("unknown parameter"):
         return problem
     known = (*(f.name for f in _settings_fields()), *_OPEN_KEYS)
     if "." in problem.where:
         return Problem(problem.where, problem.found, problem.allowed.replace("parameter", "key", 1))
-    hint = nearest(problem.where, known) or f"; known here: {', '.join(known)}"
+    is_group = problem.where in sources.groups
+    hint = (not is_group and nearest(problem.where, known)) or f"; known here: {', '.join(known)}"
     group_hint = (
         ""
         if hint.startswith("; did")

@@ -37,6 +37,8 @@ def compose_groups(sources: Sources, choices: Mapping[str, str]) -> tuple[Tree, 
             return _composed(words)
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise ConfigError([_as_problem(error)]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(_unreadable(sources) or [_as_problem(error)]) from error
 
 
 def _listed_groups(choices: Mapping[str, str]) -> set[str]:
@@ -79,6 +81,19 @@ def _as_problem(error: Exception) -> Problem:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     kept = [line for line in lines if not line.startswith(("provider=", "Config search path"))]
     return Problem("configuration files", "", "; ".join(kept))
+
+
+def _unreadable(sources: Sources) -> list[Problem]:
+    """Return the configuration files that cannot be read as UTF-8 text."""
+    found = []
+    for file in (f for root in sources.roots for g in sources.groups for f in root.glob(f"{g}/*")):
+        try:
+            file.read_text(encoding="utf-8") if file.suffix == ".yaml" else ""
+        except UnicodeDecodeError as error:
+            found.append(Problem(str(file), "", f"must be UTF-8 text ({error.reason})"))
+        except OSError as error:
+            found.append(Problem(str(file), "", f"cannot be read ({error.strerror})"))
+    return found
 
 
 def resolve(tree: Tree) -> Tree:

@@ -10,7 +10,7 @@ from runner.config.assemble import composed_tree
 from runner.config.hydra_compose import resolve
 from runner.config.request import StudyRequest
 from runner.config.tree import get_path
-from runner.contract import ConfigError, Problem, nearest
+from runner.contract import ConfigError, Problem, nearest, shown
 
 
 def composed_yaml(request: StudyRequest, key: str | None, *, resolved: bool) -> str:
@@ -30,6 +30,8 @@ def composed_yaml(request: StudyRequest, key: str | None, *, resolved: bool) -> 
             known = get_path(tree, parent) if parent and _exists(tree, parent) else tree
             hint = nearest(key.rpartition(".")[2], known) if isinstance(known, dict) else ""
             raise ConfigError([Problem("--package", key, f"is not set{hint}")]) from None
+    if not isinstance(tree, dict | list):
+        return f"{shown(tree)}\n"
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
 
 

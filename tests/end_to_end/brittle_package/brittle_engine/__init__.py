@@ -26,7 +26,9 @@ from runner.contract import (
     param,
 )
 
-TROUBLES = ("none", "raise", "refuse", "check", "missing", "nan", "undeclared", "table", "null")
+TROUBLES = (
+    "none", "raise", "refuse", "check", "missing", "infinite", "undeclared", "table", "empty",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +80,11 @@ def _break(
         checks["bounded"] = "wear 2 in period 1"
     if trouble == "missing":
         del metrics["total"]
-    if trouble == "nan":
-        metrics["total"] = float("nan")
+    if trouble == "infinite":
+        metrics["total"] = float("inf")
     if trouble == "undeclared":
         metrics["extra"] = 1.0
-    if trouble == "null":
+    if trouble == "empty":
         metrics["total"] = Null("not_applicable")
     if trouble == "table":
         out.write("wear", {"period": ["one"], "wear": [1.0]})
