@@ -54,15 +54,15 @@ def expand(study: Study) -> list[Combination]:
 def _product(study: Study) -> Iterator[Combination]:
     arms = study.arms or (None,)
     for levels in itertools.product(*(axis.levels for axis in study.axes)):
-        chosen = dict(zip(study.axes, levels, strict=True))
+        chosen = list(zip(study.axes, levels, strict=True))
         for arm in arms:
-            options = {axis.group: level for axis, level in chosen.items() if axis.group}
-            values = {axis.key: level for axis, level in chosen.items() if not axis.group}
+            options = {axis.group: level for axis, level in chosen if axis.group}
+            values = {axis.key: level for axis, level in chosen if not axis.group}
             if arm is not None:
                 options |= arm.choices
                 values |= arm.values
             yield Combination(
-                levels={axis.key: level for axis, level in chosen.items()},
+                levels={axis.key: level for axis, level in chosen},
                 arm=arm.name if arm is not None else None,
                 choices=tuple(sorted(options.items())),
                 values=values,

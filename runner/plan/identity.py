@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.contract import ParamGroup, leaf_values
+from runner.contract import Leaf
 
 _BYTES = 16
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def digest(*parts: Any) -> str:
@@ -40,16 +41,16 @@ class ParamText:
         return "\n".join(lines)
 
 
-def param_text(params: ParamGroup, digests: Mapping[str, str]) -> ParamText:
-    """Return the canonical text of a parameter set."""
-    values = leaf_values(params)
+def param_text(leaves: Mapping[str, Leaf], digests: Mapping[str, str]) -> ParamText:
+    """Return the canonical text of a parameter set, given by its leaves."""
+    values = {path: leaf.value for path, leaf in leaves.items()}
     values |= {path: {"sha256": content} for path, content in digests.items()}
     lines = tuple(_line(path, value) for path, value in values.items())
     return ParamText(lines=lines, place={path: i for i, path in enumerate(values)})
 
 
 def _line(path: str, value: Any) -> str:
-    return f"{path}={json.dumps(value, separators=(',', ':'))}"
+    return f"{path}={_as_json(value)}"
 
 
 def prepare_key(engine: str, version: str, horizon: int, params: str) -> str:
@@ -71,5 +72,5 @@ def plan_id(engine: str, control: str | None, rows: Iterable[Any]) -> str:
     hasher = hashlib.blake2b(digest_size=_BYTES)
     hasher.update(json.dumps(["plan", engine, control]).encode())
     for row in rows:
-        hasher.update(json.dumps(row, separators=(",", ":")).encode())
+        hasher.update(_as_json(row).encode())
     return hasher.hexdigest()

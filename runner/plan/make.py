@@ -70,13 +70,13 @@ class _Maker:
             return
         self._inert.see(combination, content)
         files, digests, wrong = input_files(self.spec, content.params, self.study.launch_dir)
-        cell_id = self._cell_id(content, digests)
+        text = param_text(content.leaves, digests)
+        cell_id = self._cell_id(content, text)
         drawn, wrong_draws = self._draw(content, cell_id)
         self._note_problems([*wrong, *wrong_draws], note)
         if wrong or wrong_draws:
             return
         source = _source(content, cell_id)
-        text = param_text(content.params, digests)
         cell = _NamedCell(self.spec, content, drawn, text, source, self.study.replicates)
         self._check_runs(cell, files, note)
         self.cells.append(
@@ -104,14 +104,13 @@ class _Maker:
                 drawn.append(draw_variable(variable, distribution, leaf, source, replicates))
         return tuple(drawn), problems
 
-    def _cell_id(self, content: Content, digests: dict[str, str]) -> str:
+    def _cell_id(self, content: Content, text: ParamText) -> str:
         """Return the hash of the cell's content: what it simulates, before any draw."""
         random = [
             [v.path, v.distribution, v.mean, v.sd, v.low, v.high, v.step, v.default, list(v.values)]
             for v in _random(content)
         ]
-        lines = param_text(content.params, digests).lines
-        return digest("cell", self.spec.name, content.horizon, lines, random)
+        return digest("cell", self.spec.name, content.horizon, text.lines, random)
 
     def _check_runs(self, cell: _NamedCell, files: dict[str, str], note: str) -> None:
         """Validate and prepare each distinct parameter set of a cell once."""
