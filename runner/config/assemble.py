@@ -54,7 +54,7 @@ class _Draft:
         key = tuple(sorted(choices.items()))
         if key not in self.composed:
             self.composed[key] = compose_groups(self.sources, choices)[0]
-        tree = nested(self.composed[key])
+        tree = _nested(self.composed[key])
         self.problems += lay_over(tree, self.data, self.words)
         return tree
 
@@ -124,7 +124,7 @@ def compose_study(request: StudyRequest) -> Study:
 def _draft(request: StudyRequest) -> _Draft:
     words, problems = read_words(request.words)
     sources = find_sources(_checked_dir(request.config_dir), config_dirs())
-    data = nested(request.data)
+    data = _nested(request.data)
     leading, wrong = _leading(words, data, sources)
     if wrong:
         raise ConfigError([*problems, *wrong])
@@ -149,6 +149,13 @@ def _draft(request: StudyRequest) -> _Draft:
         choices={**leading, **from_data, **choices}, problems=problems,
         composed={tuple(sorted(leading.items())): tree},
     )  # fmt: skip
+
+
+def _nested(tree: Mapping[str, Any]) -> Tree:
+    try:
+        return nested(tree)
+    except TypeError as error:
+        raise ConfigError([Problem(str(error), "", "lies below a single value")]) from error
 
 
 def _checked_dir(folder: Path | None) -> Path | None:

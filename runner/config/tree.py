@@ -18,7 +18,7 @@ def set_path(tree: Tree, path: str, value: Any) -> None:
     for segment in parents:
         tree = tree.setdefault(segment, {})
         if not isinstance(tree, dict):
-            raise TypeError(segment)
+            raise TypeError(path)
     if isinstance(value, Mapping):
         if not isinstance(tree.get(last), dict):
             tree[last] = {}

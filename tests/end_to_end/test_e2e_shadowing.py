@@ -113,7 +113,7 @@ FILES = {
         STUDY.replace("replicates: 2", "replicates: 2\n  replicates: 3"),
         ("mine.yaml:10: ", "duplicate key replicates"),
     ),
-    "no mapping": ("engine/taps.yaml", "- a\n- b\n", ("taps.yaml",)),
+    "no mapping": ("engine/taps.yaml", "- a\n- b\n", ("engine = [a, b]: choose one",)),
     "an unknown option": (
         "sweeps/mine.yaml",
         STUDY.replace("region: north", "region: nrth"),
@@ -149,7 +149,11 @@ FILES = {
         "# @package _global_\nengine: [taps]\n",
         ("engine = [taps]: choose one: linear_null, taps",),
     ),
-    "bytes that are no text": ("engine/taps.yaml", "\udcff\udcfe", ("taps.yaml",)),
+    "bytes that are no text": (
+        "engine/taps.yaml",
+        "\udcff\udcfe",
+        ("taps.yaml: must be UTF-8",),
+    ),
     "an empty engine file": (
         "engine/taps.yaml",
         "",
