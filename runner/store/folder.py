@@ -79,13 +79,13 @@ class StudyFolder:
         lock = FileLock(self.root / ".lock")
         try:
             lock.acquire(timeout=0)
-        except OSError as error:
-            raise StoreError(f"cannot write to {self.root} ({error.strerror})") from error
         except Timeout:
             raise StoreError(
                 f"another process is running this study in {self.root}; wait for it, or give this "
                 "one another name with study.name=..."
             ) from None
+        except OSError as error:
+            raise StoreError(f"cannot write to {self.root} ({error.strerror})") from error
         try:
             yield
         finally:

@@ -1,0 +1,108 @@
+"""Run the command line in processes of its own, look after them, and look at study folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from runner.store import Ledger, StudyFolder
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGINES = Path(__file__).parent / "engines"
+PATIENCE_S = 120.0  # never a measure of speed: only keeps a broken test from hanging
+
+
+def environment(**changed: str) -> dict[str, str]:
+    """Return this process's environment with the misbehaving engine installed."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ENGINES), str(ROOT)]), **changed}
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "runner", *words]
+
+
+def cli(
+    *words: str, folder: Path, prefix: tuple[str, ...] = (), **changed: str
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [*prefix, *command(*words)], cwd=folder, env=environment(**changed),
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+
+
+def started(*words: str, folder: Path) -> subprocess.Popen[str]:
+    """Start a command in a session of its own and return at once."""
+    return subprocess.Popen(
+        command(*words), cwd=folder, env=environment(), start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def study_words(name: str, *words: str) -> tuple[str, ...]:
+    """Return the overrides of a small study of the misbehaving engine on two workers."""
+    return (
+        "engine=faulty", f"study.name={name}", "execution.n_jobs=2", "execution.part_runs=2",
+        *words,
+    )  # fmt: skip
+
+
+def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """Return the JSON object a command printed."""
+    try:
+        found: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise AssertionError(f"no JSON\n{done.stdout}\n{done.stderr}") from None
+    return found
+
+
+def workers_of(parent: int) -> list[psutil.Process]:
+    """Return a process's loky workers: neither its resource tracker nor anything else."""
+    try:
+        children = psutil.Process(parent).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+    return [child for child in children if _is_worker(child)]
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        words = " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
+    return "popen_loky_posix" in words and "resource_tracker" not in words
+
+
+def wait_until(holds: Callable[[], Any], what: str) -> None:
+    """Wait for a condition; fail when it does not come about in a very long time."""
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.01)
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    """Tell whether all of these processes have ended."""
+    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
+
+
+def ledger_runs(study: Path) -> int:
+    """Return how many runs the ledger holds."""
+    return len(Ledger(StudyFolder(root=study).ledger_file).read())
+
+
+def orphans(study: Path) -> list[Path]:
+    """Return files below a study folder that nobody knows: left-over parts, temporary files."""
+    folder = StudyFolder(root=study)
+    states = Ledger(folder.ledger_file).read()
+    known = {folder.part_file(t, f.part) for s in states.values() for t, f in s.parts.items()}
+    found = [f for f in folder.parts.rglob("*") if f.is_file() and f not in known]
+    return found + list(study.rglob("*.tmp")) + list(study.glob(".latest-*"))
