@@ -79,7 +79,7 @@ def compose_study(request: StudyRequest) -> Study:
         ConfigError: everything that is wrong with it, together.
     """
     draft = _draft(request)
-    raw = draft.tree(draft.choices)
+    raw = _with_defaults(draft.tree(draft.choices), draft.spec)
     tree = resolve(raw)
     settings = _settings(tree, draft)
     check = checker(draft.spec, tree.get("params", {}))
@@ -198,6 +198,11 @@ def _data_choices(data: Tree, sources: Sources, engine: str) -> dict[str, str]:
         if group is not None:
             found[group] = data.pop(key)
     return found
+
+
+def _with_defaults(tree: Tree, spec: EngineSpec) -> Tree:
+    """Return the tree with a horizon and a seed, so that `${horizon}` names one in every cell."""
+    return {"horizon": spec.horizon.default, "seed": Settings().seed, **tree}
 
 
 def _settings(tree: Tree, draft: _Draft) -> Settings:
@@ -352,7 +357,10 @@ def _bases(draft: _Draft, raw: Tree, design: _Design) -> dict[Choices, Tree]:
             combined = {**on_axes, **choices}
             key = tuple(sorted(combined.items()))
             if key not in bases:
-                tree = draft.tree({**draft.choices, **combined}) if combined else raw
+                tree = raw
+                if combined:
+                    tree = draft.tree({**draft.choices, **combined})
+                    tree = _with_defaults(tree, draft.spec)
                 _require_same(raw, tree, key)
                 bases[key] = cell_part(tree)
     return bases
