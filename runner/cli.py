@@ -87,9 +87,7 @@ def plan(
     if as_json:
         _print_json(planned.as_json())
     else:
-        print_plan(
-            _console(), planned.study, planned.plan, to_run=planned.to_run, folder=planned.folder
-        )
+        print_plan(_console(), planned)
     return 0
 
 

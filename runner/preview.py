@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,25 +13,27 @@ from runner.plan import Plan, make_plan
 from runner.store import Ledger, open_study
 from runner.store.integrity import SUMS
 from runner.store.plan_files import write_plan
+from runner.store.results import count_runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStudy:
-    """A study that has been planned and written down, but not run; `to_run` counts missing runs."""
+    """A study planned and written down, but not run; `to_run` counts runs to execute."""
 
     study: Study
     plan: Plan
     folder: Path
+    runs: Mapping[str, int]
     to_run: int
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan's counts and remarks as plain data."""
-        done = self.plan.n_runs - self.to_run
         return {
             "study": self.study.name,
             "plan_id": self.plan.plan_id,
             "folder": str(self.folder),
-            "runs": {"planned": self.plan.n_runs, "done": done, "failed": 0, "timeout": 0},
+            "runs": dict(self.runs),
+            "to_run": self.to_run,
             "verdict": "not_evaluated",
             "results_hash": None,
             "cells": len(self.plan.cells),
@@ -56,6 +59,12 @@ def plan_study(request: StudyRequest) -> PlannedStudy:
         folder.point_latest(plan.plan_id)
     else:
         write_plan(folder, study, plan)
-    parts = cut_parts(plan, Ledger(folder.ledger_file).read(), study.execution.part_runs)
-    to_run = sum(len(part.runs) for part in parts)
-    return PlannedStudy(study=study, plan=plan, folder=place, to_run=to_run)
+    states = Ledger(folder.ledger_file).read()
+    parts = cut_parts(plan, states, study.execution.part_runs)
+    return PlannedStudy(
+        study=study,
+        plan=plan,
+        folder=place,
+        runs=count_runs(plan, states),
+        to_run=sum(len(part.runs) for part in parts),
+    )

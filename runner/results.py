@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from runner.compare import cell_labels
 from runner.config import Study
-from runner.execute import Part
 from runner.plan import Plan
 from runner.store import RunState, StudyFolder
 from runner.store.folder import write_text
 from runner.store.integrity import write_checksums
-from runner.store.results import read_table, results_hash, write_frame
+from runner.store.results import count_runs, read_table, results_hash, write_frame
 
 if TYPE_CHECKING:
-    from runner.store.ledger import RunRecord
+    pass
 
 EXIT_FAILED_RUNS = 3
 EXIT_FAILED = 1
@@ -52,8 +52,10 @@ class StudyResults:
 
     @property
     def metrics(self) -> pd.DataFrame:
-        """One row per run and metric: run_id, grid_index, arm, replicate_index, metric, value."""
-        return pd.read_parquet(self.folder / "metrics.parquet")
+        """One row per run and metric: run_id, grid_index, arm, replicate_index, the axes, value."""
+        axes = cell_labels(self.plan)[["grid_index", *self.plan.axes]]
+        rows = pd.read_parquet(self.folder / "metrics.parquet")
+        return rows.merge(axes, on="grid_index", how="left", validate="many_to_one")
 
     @property
     def run_list(self) -> pd.DataFrame:
@@ -116,7 +118,7 @@ def gather_results(  # noqa: PLR0913 - gathers what every stage came to
     states: Mapping[str, RunState],
     summary: pd.DataFrame,
     *,
-    executed: Sequence[Part],
+    executed: int,
     notes: tuple[str, ...],
 ) -> StudyResults:
     """Return what a plan's runs came to, from the ledger and the summary of its metrics."""
@@ -126,7 +128,7 @@ def gather_results(  # noqa: PLR0913 - gathers what every stage came to
         study=study.name,
         plan_id=plan.plan_id,
         folder=folder.plan(plan.plan_id),
-        runs=_counts(plan, records, executed),
+        runs={**count_runs(plan, states), "executed": executed},
         verdict="fail" if checks else "not_evaluated",
         results_hash=results_hash(plan, states),
         failed_checks=checks,
@@ -138,14 +140,3 @@ def gather_results(  # noqa: PLR0913 - gathers what every stage came to
         _store=folder,
         _states=states,
     )
-
-
-def _counts(plan: Plan, records: Sequence[RunRecord], executed: Sequence[Part]) -> dict[str, int]:
-    by_status = Counter(record.status for record in records)
-    return {
-        "planned": plan.n_runs,
-        "done": by_status["done"],
-        "failed": by_status["failed"],
-        "timeout": by_status["timeout"],
-        "executed": sum(len(part.runs) for part in executed),
-    }

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runner.compare import summarise_cells
+from runner.compare import sameness_notes, summarise_cells
 from runner.config import Study, StudyRequest, compose_study, request_from_mapping
 from runner.contract import UnstoredError
 from runner.execute import Again, cut_parts, execute_plan, never_again
@@ -74,19 +74,21 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
         if parts:
             record_environment(place)
         with progress_line(parts) as watcher:
-            is_complete = execute_plan(parts, folder, study.execution, watcher)
+            executed = execute_plan(parts, folder, study.execution, watcher)
         every = Ledger(folder.ledger_file).read()
         remove_leftovers(folder, every)
         after = only_of(plan, every)
         states = without_damage(after, find_damage(folder, after, deep=False))
         metrics = assemble_results(folder, plan, states)
         summary = summarise_cells(plan, metrics)
-        told += repair_notes(ledger, damage, before, after)
-        if not is_complete:
+        told += sameness_notes(plan, summary) + repair_notes(ledger, damage, before, after)
+        if executed < sum(len(part.runs) for part in parts):
             told += (
                 f"stopped early at {study.execution.most_failures} failed runs, as configured",
             )
-        results = gather_results(folder, study, plan, states, summary, executed=parts, notes=told)
+        results = gather_results(
+            folder, study, plan, states, summary, executed=executed, notes=told
+        )
         write_summary(place, study, results)
     return results
 

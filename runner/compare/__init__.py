@@ -4,6 +4,6 @@
 take is the interval made here.
 """
 
-from runner.compare.by_cell import summarise_cells
+from runner.compare.by_cell import cell_labels, sameness_notes, summarise_cells
 
-__all__ = ["summarise_cells"]
+__all__ = ["cell_labels", "sameness_notes", "summarise_cells"]

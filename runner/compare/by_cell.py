@@ -19,10 +19,18 @@ def summarise_cells(plan: Plan, metrics: pd.DataFrame) -> pd.DataFrame:
     found = grouped.agg(n="count", mean="mean", sd="std").reset_index()
     half = t_half_width(found["n"].to_numpy(), found["sd"].to_numpy())
     found["ci_low"], found["ci_high"] = found["mean"] - half, found["mean"] + half
-    return _cell_labels(plan).merge(found, on="grid_index", how="inner")
+    return cell_labels(plan).merge(found, on="grid_index", how="inner")
 
 
-def _cell_labels(plan: Plan) -> pd.DataFrame:
+def sameness_notes(plan: Plan, summary: pd.DataFrame) -> tuple[str, ...]:
+    """Return a remark when all replicates are equal: repeating them tells nothing."""
+    if plan.replicates == 1 or not (summary["n"] > 1).any() or summary["sd"].fillna(0.0).any():
+        return ()
+    return ("nothing is random in this study: all replicates of a cell are equal, one is enough",)
+
+
+def cell_labels(plan: Plan) -> pd.DataFrame:
+    """Return one row per cell: grid_index, cell_id, arm, and a column for each axis."""
     labels = pd.DataFrame(
         {
             "grid_index": [cell.grid_index for cell in plan.cells],

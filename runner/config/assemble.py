@@ -13,7 +13,7 @@ from runner.config.design import option_problems, read_arms, read_excluded, read
 from runner.config.hydra_compose import compose_groups, resolve
 from runner.config.overlay import lay_over, refused_keys, split_words
 from runner.config.request import StudyRequest
-from runner.config.settings import Settings
+from runner.config.settings import DesignSection, Settings
 from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources, find_sources
 from runner.config.study import Arm, Axis, Choices, Collect, Execution, Study, Variable
 from runner.config.tree import Tree, copied, nested
@@ -229,6 +229,10 @@ def _root_hint(problem: Problem, sources: Sources) -> Problem:
     if not problem.allowed.startswith("unknown parameter"):
         return problem
     known = (*(f.name for f in _settings_fields()), *_OPEN_KEYS)
+    if problem.where.startswith("design."):
+        known = (*field_specs(DesignSection), *_DESIGN_PARTS)
+        hint = nearest(problem.where.partition(".")[2], known) or f"; known: {', '.join(known)}"
+        return Problem(problem.where, problem.found, f"unknown key{hint}")
     if "." in problem.where:
         return Problem(problem.where, problem.found, problem.allowed.replace("parameter", "key", 1))
     is_group = problem.where in sources.groups

@@ -27,27 +27,27 @@ def compose_groups(sources: Sources, choices: Mapping[str, str]) -> tuple[Tree, 
     Raises:
         ConfigError: a file is not valid YAML, repeats a key, or names an unknown option.
     """
-    ConfigStore.instance().store(name=_ROOT, node=_root_node(sources))
     primary, *_ = sources.roots
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(primary), version_base="1.3"):
-            listed = _listed_groups(choices)
-            words = [f"{'' if g in listed else '+'}{g}={o}" for g, o in choices.items()]
-            return _composed(words)
+            _store_root(sources, own=_unlisted_groups(sources, choices))
+            return _composed([f"{group}={option}" for group, option in choices.items()])
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise ConfigError([_as_problem(error)]) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(_unreadable(sources) or [_as_problem(error)]) from error
 
 
-def _listed_groups(choices: Mapping[str, str]) -> set[str]:
-    """Return the chosen groups that stand in a defaults list; others must be added with `+`."""
-    listed = {group for group in choices if "/" not in group}
-    if listed == set(choices):
-        return listed
+def _unlisted_groups(sources: Sources, choices: Mapping[str, str]) -> list[str]:
+    """Return the chosen groups of the engine that neither its file nor the study lists."""
+    owned = [group for group in choices if "/" in group]
+    if not owned:
+        return []
+    _store_root(sources, own=[])
     leading = [f"{g}={o}" for g, o in choices.items() if g in (ENGINE_GROUP, STUDY_GROUP)]
-    return listed | set(_composed(leading)[1])
+    listed = _composed(leading)[1]
+    return [group for group in owned if group not in listed]
 
 
 def _composed(words: list[str]) -> tuple[Tree, dict[str, str]]:
@@ -62,14 +62,16 @@ def _composed(words: list[str]) -> tuple[Tree, dict[str, str]]:
     return tree, chosen
 
 
-def _root_node(sources: Sources) -> dict[str, Any]:
-    own = [g for g in sources.groups if "/" not in g and g not in (ENGINE_GROUP, STUDY_GROUP)]
+def _store_root(sources: Sources, *, own: list[str]) -> None:
+    """Store the root configuration: engine, then groups, the engine's `own` too, then the study."""
+    shared = [g for g in sources.groups if "/" not in g and g not in (ENGINE_GROUP, STUDY_GROUP)]
     defaults: list[Any] = ["_self_", {ENGINE_GROUP: None}]
-    defaults += [{group: _DEFAULTS.get(group)} for group in own]
-    return {
+    defaults += [{group: _DEFAULTS.get(group)} for group in (*shared, *own)]
+    node = {
         "defaults": [*defaults, {STUDY_GROUP: None}],
         "hydra": {"searchpath": [f"file://{root}" for root in sources.roots[1:]]},
     }
+    ConfigStore.instance().store(name=_ROOT, node=node)
 
 
 def _as_problem(error: Exception) -> Problem:

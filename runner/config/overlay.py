@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.config.sources import Sources
-from runner.config.tree import Tree, delete_path, get_path, set_path
+from runner.config.tree import Tree, delete_path, flat, get_path, is_set, set_path
 from runner.config.words import Word, matching
 from runner.contract import Problem, shown
 
@@ -55,6 +55,9 @@ def lay_over(tree: Tree, data: Mapping[str, Any], words: Iterable[Word]) -> list
             set_path(tree, key, value)
         except TypeError:
             problems.append(Problem(key, "", "lies below a single value"))
+    for path, _ in flat({key: value for key, value in data.items() if key != "design"}):
+        if not is_set(data, f"design.grid.{path}"):  # a plain value ends an inherited axis
+            _drop(tree, f"design.grid.{path}")
     for word in words:
         problems += _apply(tree, word)
     return problems
@@ -78,7 +81,7 @@ def _apply(tree: Tree, word: Word) -> list[Problem]:
             uniform = {"treatment": "random", "distribution": "uniform", "min": low, "max": high}
             set_path(tree, f"design.variables.{word.key}", uniform)
         elif word.kind == "delete":
-            _delete(tree, word.key)
+            _delete_any(tree, word.key)
         else:
             return [Problem(word.text, "", "glob() works on configuration groups")]
     except TypeError:
@@ -86,6 +89,19 @@ def _apply(tree: Tree, word: Word) -> list[Problem]:
     except KeyError:
         return [Problem(word.text, "", f"nothing to delete: {word.key} is not set")]
     return []
+
+
+def _delete_any(tree: Tree, key: str) -> None:
+    """Remove a value and the axis over it, whichever there is.
+
+    Raises:
+        KeyError: there is neither.
+    """
+    places = [p for p in (key, f"design.grid.{key}") if is_set(tree, p)]
+    if not places:
+        raise KeyError(key)
+    for place in places:
+        _delete(tree, place)
 
 
 def _drop(tree: Tree, path: str) -> None:

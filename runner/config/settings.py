@@ -58,7 +58,9 @@ class ExecutionSection(ParamGroup):
     """Where runs are executed; changes no number."""
 
     backend: str = param("loky", choices=("loky", "threading", "sequential"))
-    n_jobs: int = param(-1, low=-1, high=1024, doc="workers; -1 = all processors")
+    n_jobs: int = param(
+        -1, low=-1, high=1024, doc="workers; -1 = all processors (sequential: this process alone)"
+    )
     part_runs: int | None = param(
         None, low=1, high=100_000, doc="runs per part; null = from the engine's cost"
     )
@@ -74,7 +76,7 @@ class ExecutionSection(ParamGroup):
         found = []
         if self.n_jobs == 0:
             found.append(Problem("n_jobs", "0", "must be -1 (all processors) or >= 1"))
-        if self.backend == "sequential" and self.n_jobs != 1:
+        if self.backend == "sequential" and self.n_jobs > 1:
             allowed = "must be 1 with backend sequential; use loky or threading for more"
             found.append(Problem("n_jobs", str(self.n_jobs), allowed))
         if self.backend == "threading" and self.timeout_s is not None:

@@ -9,7 +9,7 @@ import yaml
 from runner.config.assemble import composed_tree
 from runner.config.hydra_compose import resolve
 from runner.config.request import StudyRequest
-from runner.config.tree import get_path
+from runner.config.tree import get_path, is_set
 from runner.contract import ConfigError, Problem, nearest, shown
 
 
@@ -27,17 +27,9 @@ def composed_yaml(request: StudyRequest, key: str | None, *, resolved: bool) -> 
             tree = get_path(tree, key)
         except KeyError:
             parent = key.rpartition(".")[0]
-            known = get_path(tree, parent) if parent and _exists(tree, parent) else tree
+            known = get_path(tree, parent) if parent and is_set(tree, parent) else tree
             hint = nearest(key.rpartition(".")[2], known) if isinstance(known, dict) else ""
             raise ConfigError([Problem("--package", key, f"is not set{hint}")]) from None
     if not isinstance(tree, dict | list):
         return f"{shown(tree)}\n"
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
-
-
-def _exists(tree: Any, path: str) -> bool:
-    try:
-        get_path(tree, path)
-    except KeyError:
-        return False
-    return True

@@ -41,6 +41,15 @@ def get_path(tree: Any, path: str) -> Any:
     return tree
 
 
+def is_set(tree: Any, path: str) -> bool:
+    """Tell whether anything stands at a dotted path."""
+    try:
+        get_path(tree, path)
+    except KeyError:
+        return False
+    return True
+
+
 def delete_path(tree: Tree, path: str) -> None:
     """Remove the value at a dotted path.
 

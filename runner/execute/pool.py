@@ -33,22 +33,24 @@ class Watcher(Protocol):
 
 def execute_plan(
     parts: list[Part], folder: StudyFolder, execution: Execution, watcher: Watcher
-) -> bool:
-    """Execute the parts; what ends is in the ledger. Return False when failures stopped it early.
+) -> int:
+    """Execute the parts and return how many runs ended; what ends is in the ledger.
+
+    Fewer runs end than there are when failures stop the study early, as configured.
 
     Raises:
         StoreError: the ledger or a part cannot be written; what had ended is kept.
     """
-    ledger, failures = Ledger(folder.ledger_file), 0
+    ledger, ended, failures = Ledger(folder.ledger_file), 0, 0
     with threadpool_limits(limits=1), closing(_results(parts, folder, execution)) as results:
         for result in results:
             ledger.append(result.part_id, result.records, result.files)
             failed = sum(record.status != "done" for record in result.records)
-            failures += failed
+            ended, failures = ended + len(result.records), failures + failed
             watcher.advance(len(result.records) - failed, failed)
             if execution.most_failures is not None and failures >= execution.most_failures:
-                return False
-    return True
+                break
+    return ended
 
 
 def _results(

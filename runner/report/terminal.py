@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from runner.contract import shown
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from runner.config import Study
     from runner.contract import EngineSpec
     from runner.plan import Plan
+    from runner.preview import PlannedStudy
     from runner.report.status import StudyStatus
     from runner.results import StudyResults
 
@@ -42,24 +44,42 @@ def _widest(heading: str) -> int:
     return min(24, max(len(word) for word in heading.split("\n")))
 
 
-def print_plan(console: Console, study: Study, plan: Plan, *, to_run: int, folder: Any) -> None:
+def print_plan(console: Console, planned: PlannedStudy) -> None:
     """Print what a plan would do: counts, axes, first runs, notes, cost."""
+    study, plan = planned.study, planned.plan
     if study.question:
         console.print(f"[bold]{escape(study.question)}[/bold]")
     console.print(
-        f"study {escape(study.name)}: {len(plan.cells):,} cells x {plan.replicates:,} replicates "
-        f"= {plan.n_runs:,} runs of engine {plan.engine} {plan.engine_version}"
+        f"study {escape(study.name)}: {counted(len(plan.cells), 'cell')} x "
+        f"{counted(plan.replicates, 'replicate')} = {counted(plan.n_runs, 'run')} of engine "
+        f"{plan.engine} {plan.engine_version}"
     )
     console.print(
-        f"to run now: {to_run:,} ({plan.n_runs - to_run:,} are done), "
-        f"about {duration(plan.cost_s * to_run / plan.n_runs)} of CPU"
+        f"to run now: {planned.to_run:,} ({_why_fewer(planned)}), "
+        f"about {duration(plan.cost_s * planned.to_run / plan.n_runs)} of CPU"
     )
-    console.print(f"plan {plan.plan_id[:12]} in {escape(str(folder))}", soft_wrap=True)
+    console.print(f"plan {plan.plan_id[:12]} in {escape(str(planned.folder))}", soft_wrap=True)
     console.print(_axes_table(plan))
     if plan.cells[0].drawn:
         console.print(_variables_table(study, plan))
     console.print(_first_runs_table(plan))
     print_notes(console, plan.notes)
+
+
+def _why_fewer(planned: PlannedStudy) -> str:
+    """Return what keeps planned runs from having to run: done, failed, equal to another."""
+    runs = planned.runs
+    lost = runs["failed"] + runs["timeout"]
+    shared = runs["planned"] - runs["done"] - lost - planned.to_run
+    told = [f"{runs['done']:,} are done"]
+    told += [f"{lost:,} failed before"] if lost else []
+    told += [f"{shared:,} are equal to others"] if shared > 0 else []
+    return ", ".join(told)
+
+
+def counted(count: int, thing: str) -> str:
+    """Return a count with its noun: `1 run`, `2 runs`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def duration(seconds: float) -> str:
@@ -123,21 +143,37 @@ def print_notes(console: Console, notes: tuple[str, ...]) -> None:
 def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> None:
     """Print what a study found: failures first, then the headline metrics by cell."""
     runs = results.runs
-    new = "nothing to do, all are done" if not runs["executed"] else f"{runs['executed']:,} new"
+    planned = counted(runs["planned"], "run")
     console.print(
-        f"study {escape(results.study)}: {runs['done']:,} of {runs['planned']:,} runs done ({new})"
+        f"study {escape(results.study)}: {runs['done']:,} of {planned} done ({_what_was_new(runs)})"
     )
     lost = runs["failed"] + runs["timeout"]
-    _print_counts(console, f"{lost:,} runs failed", results.errors)
+    _print_counts(console, f"{counted(lost, 'run')} failed", results.errors)
     if lost:
         console.print(f"try them again with: python -m runner retry {escape(results.called)}")
     _print_counts(console, "broken checks", results.failed_checks)
     _print_counts(console, "warnings", results.warnings)
-    console.print(_cells_table(results, spec))
+    console.print(_fitting_table(console, results, spec))
     print_notes(console, results.notes)
     console.print(f"verdict       {results.verdict}")
     console.print(f"results hash  {results.results_hash}")
     console.print(f"results in    {escape(str(results.folder))}", soft_wrap=True)
+
+
+def _what_was_new(runs: Mapping[str, int]) -> str:
+    if runs["executed"]:
+        return f"{runs['executed']:,} new"
+    is_done = runs["done"] == runs["planned"]
+    return "nothing to do, all are done" if is_done else "nothing new to run"
+
+
+def _fitting_table(console: Console, results: StudyResults, spec: EngineSpec) -> Table:
+    """Return the cells with as many headline metrics as the console is wide."""
+    for most in range(_MOST_METRICS, 0, -1):
+        made = _cells_table(results, spec, most)
+        if Measurement.get(console, console.options, made).maximum <= console.width:
+            break
+    return made
 
 
 def _print_counts(console: Console, heading: str, counts: Mapping[str, int]) -> None:
@@ -147,11 +183,11 @@ def _print_counts(console: Console, heading: str, counts: Mapping[str, int]) -> 
             console.print(f"  {count:,} x {escape(text)}", soft_wrap=True)
 
 
-def _cells_table(results: StudyResults, spec: EngineSpec) -> Table:
+def _cells_table(results: StudyResults, spec: EngineSpec, most: int) -> Table:
     """Return the first headline metrics by cell: mean and half width of its 95 % interval."""
     plan, summary = results.plan, results.summary
-    names = [name for name in spec.headline if name in plan.metrics][:_MOST_METRICS]
-    names = names or list(plan.metrics[:_MOST_METRICS])
+    names = [name for name in spec.headline if name in plan.metrics][:most]
+    names = names or list(plan.metrics[:most])
     keys = [key for key, levels in plan.axes.items() if len(levels) > 1]
     labels = short_names(keys)
     if plan.arms:
@@ -264,6 +300,6 @@ def print_verified(console: Console, report: VerifyReport) -> None:
         console.print("all is as it was computed")
     else:
         console.print(
-            f"{len(report.problems):,} problems; python -m runner resume {escape(report.study)} "
-            "recomputes what is damaged"
+            f"{counted(len(report.problems), 'problem')}; python -m runner resume "
+            f"{escape(report.study)} finishes the study and recomputes what is damaged"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,13 @@ def assemble_results(
 def only_of(plan: Plan, states: Mapping[str, RunState]) -> dict[str, RunState]:
     """Return the states of a plan's own runs, in plan order."""
     return {run_id: states[run_id] for run_id in plan.run_ids if run_id in states}
+
+
+def count_runs(plan: Plan, states: Mapping[str, RunState]) -> dict[str, int]:
+    """Return how many (cell, replicate) pairs are planned, done, failed and timed out."""
+    counts = Counter(states[r].record.status for r in plan.run_ids if r in states)
+    by_status = {status: counts[status] for status in ("done", "failed", "timeout")}
+    return {"planned": plan.n_runs, **by_status}
 
 
 def results_hash(plan: Plan, states: Mapping[str, RunState]) -> str:
