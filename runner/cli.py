@@ -45,6 +45,9 @@ ConfigDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit with 4 unless the verdict is pass (or with more).")
+]
 Multirun = Annotated[
     bool, typer.Option("--multirun", "-m", help="Accepted for Hydra's sake; sweeps need no flag.")
 ]
@@ -56,13 +59,15 @@ def run(
     overrides: Overrides = None,
     config_dir: ConfigDir = None,
     as_json: AsJson = False,
+    strict: Strict = False,
     multirun: Multirun = False,
     debug: Debug = False,
 ) -> int:
     """Run a study; what its folder already holds is not run again."""
     from runner.study import run_study
 
-    return _told(run_study(_request(overrides, config_dir)), as_json=as_json)
+    results = run_study(_request(overrides, config_dir))
+    return _told(results, as_json=as_json, strict=strict)
 
 
 @app.command()
@@ -95,13 +100,15 @@ def resume(
     study: Study = "latest",
     outputs: Outputs = Path("outputs"),
     as_json: AsJson = False,
+    strict: Strict = False,
     debug: Debug = False,
 ) -> int:
     """Finish a study: run what is missing, recompute what is damaged."""
     from runner.report.status import find_plan
     from runner.resume import resume_study
 
-    return _told(resume_study(find_plan(outputs, study)), as_json=as_json)
+    results = resume_study(find_plan(outputs, study))
+    return _told(results, as_json=as_json, strict=strict)
 
 
 @app.command()
@@ -227,7 +234,7 @@ def config(
     return 0
 
 
-def _told(results: StudyResults, *, as_json: bool) -> int:
+def _told(results: StudyResults, *, as_json: bool, strict: bool = False) -> int:
     """Print results and return the exit code they call for."""
     from runner.registry import load_engine
     from runner.report.terminal import print_results
@@ -236,7 +243,7 @@ def _told(results: StudyResults, *, as_json: bool) -> int:
         _print_json(results.as_json())
     else:
         print_results(_console(), results, load_engine(results.plan.engine))
-    return results.exit_code
+    return results.strict_exit_code if strict else results.exit_code
 
 
 def run_command_line(words: list[str]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from runner.accept import judge
 from runner.compare import summarise_cells
 from runner.config import Study, StudyRequest, compose_study, request_from_mapping
 from runner.execute import Again, cut_parts, execute_plan, never_again
@@ -70,11 +71,19 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
     states = without_damage(after, find_damage(folder, after, deep=False))
     metrics = assemble_results(folder, plan, states)
     summary = summarise_cells(plan, metrics)
+    acceptance = judge(folder, study, plan, states, metrics)
     told = repair_notes(ledger, damage, before, after)
     if not is_complete:
         told += (f"stopped early at {study.execution.most_failures} failed runs, as configured",)
     results = gather_results(
-        folder, study, plan, states, summary, executed=parts, notes=(*plan.notes, *notes, *told)
+        folder,
+        study,
+        plan,
+        states,
+        summary,
+        acceptance,
+        executed=parts,
+        notes=(*plan.notes, *notes, *told),
     )
     write_summary(folder.plan(plan.plan_id), study, results)
     return results

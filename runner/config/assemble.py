@@ -13,6 +13,7 @@ from runner.config.design import option_problems, read_arms, read_excluded, read
 from runner.config.hydra_compose import compose_groups, resolve
 from runner.config.overlay import lay_over, refused_keys, split_words
 from runner.config.request import StudyRequest
+from runner.config.rules import PolicyException, Rule, read_exceptions, read_rules
 from runner.config.settings import Settings
 from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources, find_sources
 from runner.config.study import Arm, Axis, Choices, Collect, Execution, Study, Variable
@@ -32,7 +33,7 @@ from runner.contract import (
 )
 from runner.registry import RegistryError, config_dirs, engine_names, load_engine
 
-_OPEN_KEYS = ("engine", "horizon", "params", "collect")
+_OPEN_KEYS = ("engine", "horizon", "params", "collect", "acceptance", "exceptions")
 _DESIGN_PARTS = ("arms", "grid", "exclude", "variables")
 
 
@@ -85,6 +86,7 @@ def compose_study(request: StudyRequest) -> Study:
     draft.problems += refused_keys(tree)
     collect, wrong = _collect(tree.get("collect", "auto"), check)
     draft.problems += wrong
+    rules, exceptions = _acceptance(tree, draft, check)
     if draft.problems:
         raise ConfigError(draft.problems)
     bases = _bases(draft, raw, parts)
@@ -98,6 +100,8 @@ def compose_study(request: StudyRequest) -> Study:
         control=settings.design.control if parts.arms else None,
         excluded=parts.excluded,
         variables=parts.variables,
+        rules=rules,
+        exceptions=exceptions,
         replicates=settings.design.replicates,
         max_cells=settings.design.max_cells,
         collect=collect,
@@ -295,6 +299,19 @@ def _collect(written: Any, check: Checker) -> tuple[Collect, list[Problem]]:
     return tuple(written), wrong
 
 
+def _acceptance(
+    tree: Tree, draft: _Draft, check: Checker
+) -> tuple[tuple[Rule, ...], tuple[PolicyException, ...]]:
+    built, _ = build_params(draft.spec.params, check.params, with_rules=False)
+    params = built if built is not None else draft.spec.params()
+    rules, wrong = read_rules(tree.get("acceptance") or {}, draft.spec, params)
+    exceptions, wrong_exceptions = read_exceptions(tree.get("exceptions") or {}, rules, draft.spec)
+    draft.problems += wrong
+    if not wrong:  # an exception to a rule that cannot be read would be told twice
+        draft.problems += wrong_exceptions
+    return rules, exceptions
+
+
 def _bases(draft: _Draft, raw: Tree, design: _Design) -> dict[Choices, Tree]:
     """Return the cell part of the tree for every combination of group options in use."""
     group_axes = [axis for axis in design.axes if axis.group]
@@ -338,5 +355,7 @@ def _document(tree: Tree, settings: Settings, spec: EngineSpec, design: _Design)
         "horizon": spec.horizon.default if tree.get("horizon") is None else tree["horizon"],
         "collect": copied(tree.get("collect", "auto")),
         "design": plain["design"],
+        "acceptance": copied(tree.get("acceptance") or {}),
+        "exceptions": copied(tree.get("exceptions") or {}),
         "params": plain_params(params) if params is not None else {},
     }

@@ -19,6 +19,7 @@ from runner.contract import ConfigError, Problem
 
 _ROOT = "cohortsweep_root"
 _DEFAULTS = {"seeding": "common", "execution": "local"}
+_BEFORE_ENGINE = ("acceptance", "execution", "seeding", "tracking")
 
 
 def compose_groups(sources: Sources, choices: Mapping[str, str]) -> tuple[Tree, dict[str, str]]:
@@ -61,11 +62,15 @@ def _composed(words: list[str]) -> tuple[Tree, dict[str, str]]:
 
 
 def _root_node(sources: Sources) -> dict[str, Any]:
+    """Return the root: groups that engines may choose from first, then the engine, then the rest.
+
+    Hydra lets a file override only groups that stand before it, and later groups win.
+    """
     own = [g for g in sources.groups if "/" not in g and g not in (ENGINE_GROUP, STUDY_GROUP)]
-    defaults: list[Any] = ["_self_", {ENGINE_GROUP: None}]
-    defaults += [{group: _DEFAULTS.get(group)} for group in own]
+    before = [{group: _DEFAULTS.get(group)} for group in own if group in _BEFORE_ENGINE]
+    after = [{group: None} for group in own if group not in _BEFORE_ENGINE]
     return {
-        "defaults": [*defaults, {STUDY_GROUP: None}],
+        "defaults": ["_self_", *before, {ENGINE_GROUP: None}, *after, {STUDY_GROUP: None}],
         "hydra": {"searchpath": [f"file://{root}" for root in sources.roots[1:]]},
     }
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from runner.config.rules import PolicyException, Rule
 from runner.config.study import Arm, Axis, Execution, Study, Variable
 
 
@@ -16,6 +17,8 @@ def study_to_data(study: Study) -> dict[str, Any]:
     data["bases"] = [[list(map(list, key)), tree] for key, tree in study.bases.items()]
     data["outputs"] = str(study.outputs)
     data["launch_dir"] = str(study.launch_dir)
+    for rule in data["rules"]:
+        rule["bounds"] = [str(end) for end in rule["bounds"]]  # JSON has no infinity
     return data
 
 
@@ -32,6 +35,10 @@ def study_from_data(data: Mapping[str, Any]) -> Study:
             "variables": tuple(
                 Variable(**{**v, "values": tuple(v["values"])}) for v in data["variables"]
             ),
+            "rules": tuple(Rule(**_with_bounds(rule)) for rule in data["rules"]),
+            "exceptions": tuple(
+                PolicyException(**{**e, "periods": tuple(e["periods"])}) for e in data["exceptions"]
+            ),
             "collect": collect if isinstance(collect, str) else tuple(collect),
             "execution": Execution(**data["execution"]),
             "outputs": Path(data["outputs"]),
@@ -39,6 +46,11 @@ def study_from_data(data: Mapping[str, Any]) -> Study:
             "launch_dir": Path(data["launch_dir"]),
         }
     )
+
+
+def _with_bounds(rule: Mapping[str, Any]) -> dict[str, Any]:
+    low, high = rule["bounds"]
+    return {**rule, "bounds": (float(low), float(high))}
 
 
 def _choices(key: list[list[str]]) -> tuple[tuple[str, str], ...]:

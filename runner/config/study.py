@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from runner.config.rules import PolicyException, Rule
 from runner.config.tree import Tree
 
 Treatment = Literal["fixed", "low_to_high", "random"]
@@ -104,6 +105,8 @@ class Study:
     control: str | None
     excluded: tuple[Mapping[str, Any], ...]
     variables: tuple[Variable, ...]
+    rules: tuple[Rule, ...]
+    exceptions: tuple[PolicyException, ...]
     replicates: int
     max_cells: int
     collect: Collect

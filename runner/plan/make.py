@@ -170,8 +170,9 @@ class _Maker:
         if collect == "all":
             return tuple(self._tables)
         if collect == "auto":
-            named = [trajectory.table for trajectory in self.spec.trajectories]
-            return tuple(name for name in named if name in self._tables)
+            named = [rule.table for rule in self.study.rules if rule.table]
+            named += [trajectory.table for trajectory in self.spec.trajectories]
+            return tuple(name for name in self._tables if name in named)
         return tuple(collect)
 
     def _told_notes(self) -> list[str]:

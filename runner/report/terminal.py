@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from runner.contract import shown
+from runner.contract import NOT_APPLICABLE, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from runner.accept import Acceptance
     from runner.audit import RerunResult, VerifyReport
     from runner.config import Study
     from runner.contract import EngineSpec
@@ -131,13 +132,54 @@ def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> 
     _print_counts(console, f"{lost:,} runs failed", results.errors)
     if lost:
         console.print(f"try them again with: python -m runner retry {escape(results.study)}")
-    _print_counts(console, "broken checks", results.failed_checks)
+    _print_counts(console, "broken checks", results.acceptance.broken_checks)
     _print_counts(console, "warnings", results.warnings)
     console.print(_cells_table(results, spec))
     print_notes(console, results.notes)
+    if len(results.acceptance.cells):
+        console.print(verdict_table(results.acceptance))
+    _print_exceptions(console, results.acceptance)
     console.print(f"verdict       {results.verdict}")
     console.print(f"results hash  {results.results_hash}")
     console.print(f"results in    {escape(str(results.folder))}", soft_wrap=True)
+
+
+def verdict_table(acceptance: Acceptance) -> Table:
+    """Return one row per rule: verdict, cells and replicates it rests on, first failure."""
+    made = table(
+        "rule", "verdict", "cells", "replicates", "at least", "first failure", title="rules"
+    )
+    for rule, cells in acceptance.cells.groupby("rule", sort=False):
+        bearing = cells[cells["verdict"] != NOT_APPLICABLE]
+        verdict = acceptance.rules.get(str(rule), NOT_APPLICABLE)
+        same = bearing[bearing["verdict"] == verdict]
+        evaluated, passed = int(bearing["evaluated"].sum()), int(bearing["passed"].sum())
+        low = bearing["share_low"].min()
+        bound = f"{low:.1%} pass" if verdict == "pass" and low == low else ""  # noqa: PLR0124
+        counts = f"{len(same)} of {len(cells)}"
+        made.add_row(
+            escape(str(rule)), str(verdict), counts, f"{passed:,} of {evaluated:,} pass", bound,
+            _first_failure(same),
+        )  # fmt: skip
+    return made
+
+
+def _first_failure(cells: pd.DataFrame) -> str:
+    failing = cells[cells["first_failing_run"].notna()]
+    if failing.empty:
+        return ""
+    first = failing.iloc[0]
+    period = first["first_failing_period"]
+    when = "" if period is None or period != period else f"period {period:.0f}, "  # noqa: PLR0124
+    return f"{when}cell {first['grid_index']}, run {first['first_failing_run'][:8]}"
+
+
+def _print_exceptions(console: Console, acceptance: Acceptance) -> None:
+    for label, named in (("used", acceptance.used), ("unused", acceptance.unused)):
+        for name, motivation in named.items():
+            console.print(
+                f"exception {label}: {escape(name)} ({escape(motivation)})", soft_wrap=True
+            )
 
 
 def _print_counts(console: Console, heading: str, counts: Mapping[str, int]) -> None:
