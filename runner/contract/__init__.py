@@ -40,7 +40,15 @@ from runner.contract.errors import (
     nearest,
     shown,
 )
-from runner.contract.fields import REQUIRED, FieldInfo, ParamGroup, group, groups, param
+from runner.contract.fields import (
+    BLOCK_FIELDS,
+    REQUIRED,
+    FieldInfo,
+    ParamGroup,
+    group,
+    groups,
+    param,
+)
 from runner.contract.frozen import FrozenMapping
 from runner.contract.leaves import NUMERIC, Leaf, bounds_text, coerce, leaves, replace_leaves
 from runner.contract.randomness import Draws, Entities, Floats, Steps
@@ -48,6 +56,7 @@ from runner.contract.shares import Share, assign, complete_shares
 from runner.contract.tables import Column, TableSchema, TableSink
 
 __all__ = [
+    "BLOCK_FIELDS",
     "NOT_APPLICABLE",
     "NUMERIC",
     "REQUIRED",
