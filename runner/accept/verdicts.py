@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from runner.stats import wilson
+from runner.stats import trials_to_separate, wilson, wilson_at
 
 Verdict = Literal["pass", "fail", "inconclusive", "not_evaluated"]
 _SEVERITY: tuple[Verdict, ...] = ("pass", "not_evaluated", "inconclusive", "fail")
@@ -38,41 +39,40 @@ def verdict_of(passed: int, evaluated: int, pass_share: float, margin: float) ->
     if evaluated == 0:
         return Judgement(verdict="not_evaluated", passed=0, evaluated=0)
     low, high = wilson(passed, evaluated)
-    verdict = _decide(passed, evaluated, pass_share, margin)
-    needed = _needed(passed / evaluated, evaluated, pass_share, margin) if (
-        verdict == "inconclusive"
-    ) else None  # fmt: skip
+    verdict = _decide(passed / evaluated, evaluated, pass_share, margin)
+    needed = None
+    if verdict == "inconclusive":
+        needed = replicates_needed(passed, evaluated, pass_share, margin)
     return Judgement(
         verdict=verdict, passed=passed, evaluated=evaluated, low=low, high=high, needed=needed
     )
 
 
-def _decide(passed: int, n: int, pass_share: float, margin: float) -> Verdict:
+def replicates_needed(passed: int, evaluated: int, pass_share: float, margin: float) -> int | None:
+    """Return the fewest replicates at which the share `passed / evaluated` would be decided.
+
+    None when that is more than a study may have: the share lies too near the one required, or
+    with margin 0 on it.
+    """
+    share = passed / evaluated
+    bound = pass_share if share < pass_share else pass_share - margin
+    meets = trials_to_separate(share, bound)
+    if meets > _MOST_REPLICATES:
+        return None
+    first = max(1, math.floor(meets) - 1)  # the closed form and the bounds round differently
+    nearby = range(first, first + 4)
+    return next(n for n in nearby if _decide(share, n, pass_share, margin) != "inconclusive")
+
+
+def _decide(share: float, n: int, pass_share: float, margin: float) -> Verdict:
     if pass_share >= 1.0:
-        return "pass" if passed == n else "fail"
-    low, high = wilson(passed, n)
+        return "pass" if share >= 1.0 else "fail"
+    low, high = wilson_at(share, n)
     if high < pass_share:
         return "fail"
-    if passed / n >= pass_share and low >= pass_share - margin:
+    if share >= pass_share and low >= pass_share - margin:
         return "pass"
     return "inconclusive"
-
-
-def _needed(share: float, n: int, pass_share: float, margin: float) -> int | None:
-    """Return the fewest replicates that decide at this share, by doubling and bisection."""
-    high = n
-    while _decide(round(share * high), high, pass_share, margin) == "inconclusive":
-        high *= 2
-        if high > _MOST_REPLICATES:
-            return None
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _decide(round(share * middle), middle, pass_share, margin) == "inconclusive":
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
