@@ -10,10 +10,11 @@ from typing import Any, cast
 
 from runner.config.cells import cell_part, without_cell_part
 from runner.config.design import option_problems, read_arms, read_excluded, read_grid
+from runner.config.exceptions import PolicyException, read_exceptions
 from runner.config.hydra_compose import compose_groups, resolve
 from runner.config.overlay import lay_over, refused_keys, split_words
 from runner.config.request import StudyRequest
-from runner.config.rules import PolicyException, Rule, read_exceptions, read_rules
+from runner.config.rules import Rule, read_rules
 from runner.config.settings import Settings
 from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources, find_sources
 from runner.config.study import Arm, Axis, Choices, Collect, Execution, Study, Variable
@@ -304,11 +305,14 @@ def _acceptance(
 ) -> tuple[tuple[Rule, ...], tuple[PolicyException, ...]]:
     built, _ = build_params(draft.spec.params, check.params, with_rules=False)
     params = built if built is not None else draft.spec.params()
-    rules, wrong = read_rules(tree.get("acceptance") or {}, draft.spec, params)
-    exceptions, wrong_exceptions = read_exceptions(tree.get("exceptions") or {}, rules, draft.spec)
-    draft.problems += wrong
-    if not wrong:  # an exception to a rule that cannot be read would be told twice
-        draft.problems += wrong_exceptions
+    written = {} if tree.get("acceptance") is None else tree["acceptance"]
+    excused = {} if tree.get("exceptions") is None else tree["exceptions"]
+    rules, wrong = read_rules(written, draft.spec, params)
+    listed = written if isinstance(written, dict) else {}
+    named = {str(name) for name, rule in listed.items() if rule is not None}
+    unread = named - {rule.rule_id for rule in rules}
+    exceptions, wrong_exceptions = read_exceptions(excused, rules, draft.spec, unread=unread)
+    draft.problems += [*wrong, *wrong_exceptions]
     return rules, exceptions
 
 

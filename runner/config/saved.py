@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from runner.config.rules import PolicyException, Rule
+from runner.config.exceptions import PolicyException
+from runner.config.rules import Rule
 from runner.config.study import Arm, Axis, Execution, Study, Variable
 
 
@@ -35,7 +36,7 @@ def study_from_data(data: Mapping[str, Any]) -> Study:
             "variables": tuple(
                 Variable(**{**v, "values": tuple(v["values"])}) for v in data["variables"]
             ),
-            "rules": tuple(Rule(**_with_bounds(rule)) for rule in data["rules"]),
+            "rules": tuple(_rule(rule) for rule in data["rules"]),
             "exceptions": tuple(
                 PolicyException(**{**e, "periods": tuple(e["periods"])}) for e in data["exceptions"]
             ),
@@ -48,9 +49,10 @@ def study_from_data(data: Mapping[str, Any]) -> Study:
     )
 
 
-def _with_bounds(rule: Mapping[str, Any]) -> dict[str, Any]:
-    low, high = rule["bounds"]
-    return {**rule, "bounds": (float(low), float(high))}
+def _rule(data: Mapping[str, Any]) -> Rule:
+    low, high = data["bounds"]
+    series = tuple(data.get("series", ()))
+    return Rule(**{**data, "bounds": (float(low), float(high)), "series": series})
 
 
 def _choices(key: list[list[str]]) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from runner.config.rules import PolicyException, Rule
+from runner.config.exceptions import PolicyException
+from runner.config.rules import Rule
 from runner.config.tree import Tree
 
 Treatment = Literal["fixed", "low_to_high", "random"]

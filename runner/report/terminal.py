@@ -145,33 +145,40 @@ def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> 
 
 
 def verdict_table(acceptance: Acceptance) -> Table:
-    """Return one row per rule: verdict, cells and replicates it rests on, first failure."""
-    made = table(
-        "rule", "verdict", "cells", "replicates", "at least", "first failure", title="rules"
-    )
+    """Return one row per rule: verdict, in how many cells, passing runs, and what it rests on."""
+    made = table("rule", "verdict", "cells", "runs passing", "because", title="rules")
     for rule, cells in acceptance.cells.groupby("rule", sort=False):
-        bearing = cells[cells["verdict"] != NOT_APPLICABLE]
-        verdict = acceptance.rules.get(str(rule), NOT_APPLICABLE)
-        same = bearing[bearing["verdict"] == verdict]
-        evaluated, passed = int(bearing["evaluated"].sum()), int(bearing["passed"].sum())
-        low = bearing["share_low"].min()
-        bound = f"{low:.1%} pass" if verdict == "pass" and low == low else ""  # noqa: PLR0124
-        counts = f"{len(same)} of {len(cells)}"
-        made.add_row(
-            escape(str(rule)), str(verdict), counts, f"{passed:,} of {evaluated:,} pass", bound,
-            _first_failure(same),
-        )  # fmt: skip
+        verdict = str(acceptance.rules.get(str(rule), NOT_APPLICABLE))
+        deciding = acceptance.deciding_cells(str(rule))
+        counts = f"{len(deciding):,} of {len(cells):,}"
+        evaluated, passed = int(cells["evaluated"].sum()), int(cells["passed"].sum())
+        runs = f"{passed:,} of {evaluated:,}" if evaluated else ""
+        because = escape(_because(acceptance, str(rule), deciding))
+        made.add_row(escape(str(rule)), verdict, counts, runs, because)
     return made
 
 
-def _first_failure(cells: pd.DataFrame) -> str:
-    failing = cells[cells["first_failing_run"].notna()]
-    if failing.empty:
-        return ""
-    first = failing.iloc[0]
-    period = first["first_failing_period"]
-    when = "" if period is None or period != period else f"period {period:.0f}, "  # noqa: PLR0124
-    return f"{when}cell {first['grid_index']}, run {first['first_failing_run'][:8]}"
+def _because(acceptance: Acceptance, rule_id: str, cells: pd.DataFrame) -> str:
+    """Return what a rule's verdict rests on; `cells` are those that share it."""
+    verdict = acceptance.rules.get(rule_id)
+    if verdict == "pass":
+        bound = f"at least {cells['share_low'].min():.1%} of runs pass"
+        return bound if len(cells) == 1 else f"{bound}, in each cell"
+    if verdict == "fail":
+        return _first_failure(acceptance.first_failure(rule_id))
+    if verdict == "inconclusive":
+        needed = acceptance.replicates_needed(rule_id)
+        return f"{needed:,} replicates would decide" if needed else "the share is on the bound"
+    if verdict == "not_evaluated":
+        return ", ".join(dict.fromkeys(cells["reason"]))
+    return "no cell has what it judges"
+
+
+def _first_failure(first: Mapping[str, Any]) -> str:
+    when = "" if first["period"] is None else f"period {first['period']}, "
+    arm = "" if first["arm"] is None else f" (arm {first['arm']})"
+    where = f"cell {first['grid_index']}{arm}, run {first['run_id'][:8]}"
+    return f"first in {when}{where}; worst {number(first['worst_value'])}"
 
 
 def _print_exceptions(console: Console, acceptance: Acceptance) -> None:
