@@ -239,11 +239,12 @@ def _told(results: StudyResults, *, as_json: bool, strict: bool = False) -> int:
     from runner.registry import load_engine
     from runner.report.terminal import print_results
 
+    code = results.strict_exit_code if strict else results.exit_code
     if as_json:
-        _print_json(results.as_json())
+        _print_json({**results.as_json(), "exit_code": code})
     else:
         print_results(_console(), results, load_engine(results.plan.engine))
-    return results.strict_exit_code if strict else results.exit_code
+    return code
 
 
 def run_command_line(words: list[str]) -> int:
