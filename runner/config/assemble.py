@@ -17,7 +17,7 @@ from runner.config.request import StudyRequest
 from runner.config.rules import Rule, read_rules
 from runner.config.settings import Settings
 from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources, find_sources
-from runner.config.study import Arm, Axis, Choices, Collect, Execution, Study, Variable
+from runner.config.study import Arm, Axis, Choices, Collect, Execution, Study, Tracking, Variable
 from runner.config.tree import Tree, copied, nested
 from runner.config.values import Checker, checker, horizon_problems
 from runner.config.variables import read_variables
@@ -114,6 +114,11 @@ def compose_study(request: StudyRequest) -> Study:
             timeout_s=settings.execution.timeout_s,
             fail_fast=settings.execution.fail_fast,
             max_failures=settings.execution.max_failures,
+        ),
+        tracking=Tracking(
+            mode=settings.tracking.mode,
+            uri=settings.tracking.uri,
+            timeout_s=settings.tracking.timeout_s,
         ),
         outputs=Path(settings.paths.outputs),
         document=_document(tree, settings, draft.spec, parts),

@@ -18,7 +18,7 @@ from runner.config.tree import Tree
 from runner.contract import ConfigError, Problem
 
 _ROOT = "cohortsweep_root"
-_DEFAULTS = {"seeding": "common", "execution": "local"}
+_DEFAULTS = {"seeding": "common", "execution": "local", "tracking": "local"}
 _BEFORE_ENGINE = ("acceptance", "execution", "seeding", "tracking")
 
 

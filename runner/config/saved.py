@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.config.exceptions import PolicyException
 from runner.config.rules import Rule
-from runner.config.study import Arm, Axis, Execution, Study, Variable
+from runner.config.study import Arm, Axis, Execution, Study, Tracking, Variable
 
 
 def study_to_data(study: Study) -> dict[str, Any]:
@@ -42,6 +42,7 @@ def study_from_data(data: Mapping[str, Any]) -> Study:
             ),
             "collect": collect if isinstance(collect, str) else tuple(collect),
             "execution": Execution(**data["execution"]),
+            "tracking": Tracking(**data.get("tracking", {})),
             "outputs": Path(data["outputs"]),
             "words": tuple(data["words"]),
             "launch_dir": Path(data["launch_dir"]),

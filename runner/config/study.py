@@ -89,6 +89,15 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tracking:
+    """Where a finished study is recorded with MLflow; nothing here can change a number."""
+
+    mode: str = "local"
+    uri: str | None = None
+    timeout_s: float | None = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """One question, complete and checked.
 
@@ -112,6 +121,7 @@ class Study:
     max_cells: int
     collect: Collect
     execution: Execution
+    tracking: Tracking
     outputs: Path
     document: Mapping[str, Any]
     words: tuple[str, ...]
