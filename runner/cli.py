@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -198,6 +199,38 @@ def status(
         from runner.report.terminal import print_status
 
         print_status(_console(), found)
+    return 0
+
+
+@app.command()
+def sync(
+    study: Annotated[
+        str, typer.Argument(help="A study (all its plans), a plan id, a path, or latest.")
+    ] = "latest",
+    uri: Annotated[
+        str | None,
+        typer.Option("--uri", help="Another MLflow: http://HOST:PORT or sqlite:///FILE."),
+    ] = None,
+    outputs: Outputs = Path("outputs"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Record a study in MLflow from its folder; what stands there already is left alone."""
+    from runner.report.status import find_plan
+    from runner.track import plans_in, sync_plans
+
+    folders = [f for f in (Path(study), outputs / study) if (f / "plans").is_dir()]
+    places = plans_in(folders[0] if folders else find_plan(outputs, study))
+    address, recorded = sync_plans(places, uri)
+    if as_json:
+        _print_json({"uri": address, "plans": [asdict(plan) for plan in recorded]})
+    else:
+        for plan in recorded:
+            print(
+                f"plan {plan.plan_id[:12]} of {plan.experiment}: {plan.written:,} cells written, "
+                f"{plan.unchanged:,} unchanged, {plan.removed:,} outdated runs removed"
+            )
+        print(f"recorded at   {address}")
     return 0
 
 

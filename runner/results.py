@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +84,10 @@ class StudyResults:
     def strict_exit_code(self) -> int:
         """As `exit_code`, but 4 instead of 0 unless the verdict is pass."""
         return self.exit_code or (0 if self.verdict == "pass" else EXIT_UNDECIDED)
+
+    def noting(self, notes: tuple[str, ...]) -> StudyResults:
+        """Return the same results with more remarks."""
+        return replace(self, notes=(*self.notes, *notes)) if notes else self
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as plain data, without the tables."""

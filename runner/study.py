@@ -18,6 +18,7 @@ from runner.store.changes import change_notes, repair_notes
 from runner.store.integrity import find_damage, remove_leftovers, without_damage
 from runner.store.plan_files import write_plan
 from runner.store.results import assemble_results
+from runner.track import record_study
 
 
 def run_study(
@@ -86,4 +87,4 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
         notes=(*plan.notes, *notes, *told),
     )
     write_summary(folder.plan(plan.plan_id), study, results)
-    return results
+    return results.noting(record_study(study, results.folder))
