@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from runner.config import Study, Variable
 from runner.contract import (
@@ -18,7 +20,7 @@ from runner.contract import (
 )
 from runner.draws import DrawSource
 from runner.plan.content import Content, ContentBuilder
-from runner.plan.expand import Combination, axis_levels, expand
+from runner.plan.expand import Combination, axis_levels, case_notes, expand
 from runner.plan.files import as_paths, input_files
 from runner.plan.identity import ParamText, digest, param_text, plan_id, prepare_key, run_id
 from runner.plan.inert import InertWatch
@@ -34,9 +36,10 @@ def make_plan(study: Study) -> Plan:
         PlanError: everything that makes a run impossible, together; nothing has run.
     """
     maker = _Maker(study=study, spec=load_engine(study.engine))
-    for index, combination in enumerate(expand(study)):
+    cells = expand(study, maker.levels)
+    for index, combination in enumerate(cells):
         maker.add(index, combination)
-    return maker.finished()
+    return maker.finished(case_notes(study, cells))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,6 +61,10 @@ class _Maker:
     def __post_init__(self) -> None:
         self._builder = ContentBuilder(self.study, self.spec)
         self._inert = InertWatch(self.study, self.spec)
+
+    def levels(self, cell: Combination, keys: Iterable[str]) -> dict[str, Any]:
+        """Return the values in force at these keys in a cell."""
+        return self._builder.levels(cell, keys)
 
     def add(self, index: int, combination: Combination) -> None:
         """Add the next cell with all its replicates, or note what is wrong with it."""
@@ -140,7 +147,7 @@ class _Maker:
         for problem in problems:
             self._problems.setdefault((problem.where, problem.allowed), problem.noting(note))
 
-    def finished(self) -> Plan:
+    def finished(self, notes: Iterable[str] = ()) -> Plan:
         """Return the plan, or raise everything that was found wrong."""
         for problem in self._inert.problems():
             self._problems.setdefault((problem.where, problem.allowed), problem)
@@ -154,12 +161,12 @@ class _Maker:
             engine_version=self.spec.version,
             cells=tuple(self.cells),
             replicates=study.replicates,
-            axes=axis_levels(study.axes),
+            axes=axis_levels(study, self.cells),
             arms=tuple(arm.name for arm in study.arms),
             control=study.control,
             tables=self._collected(),
             metrics=tuple(self._metrics),
-            notes=(*self._told_notes(), *self._inert.notes()),
+            notes=(*study.notes, *notes, *self._told_notes(), *self._inert.notes()),
             cost_s=self._cost_s,
         )
 
