@@ -43,7 +43,7 @@ def judge_runs(
         if rule.metric and rule.metric in by_metric:
             by_rule[rule.rule_id] = _judge_metric(by_metric[rule.metric], rule)
         found.append(_complete(by_rule.get(rule.rule_id), list(done), rule, plan))
-    return pd.concat(found, ignore_index=True) if found else _none()
+    return pd.concat(found, ignore_index=True) if found else _none().reset_index()
 
 
 def _judge_metric(metrics: pd.DataFrame, rule: Rule) -> pd.DataFrame:
