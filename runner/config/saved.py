@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.config.exceptions import PolicyException
 from runner.config.rules import Rule
-from runner.config.study import Arm, Axis, Execution, Study, Tracking, Variable
+from runner.config.study import Arm, Axis, Case, Execution, Study, Tracking, Variable
 
 
 def study_to_data(study: Study) -> dict[str, Any]:
@@ -32,6 +32,8 @@ def study_from_data(data: Mapping[str, Any]) -> Study:
             "bases": {_choices(key): tree for key, tree in data["bases"]},
             "axes": tuple(Axis(**{**a, "levels": tuple(a["levels"])}) for a in data["axes"]),
             "arms": tuple(Arm(**arm) for arm in data["arms"]),
+            "cases": tuple(Case(**case) for case in data.get("cases", ())),
+            "notes": tuple(data.get("notes", ())),
             "excluded": tuple(data["excluded"]),
             "variables": tuple(
                 Variable(**{**v, "values": tuple(v["values"])}) for v in data["variables"]
