@@ -49,7 +49,7 @@ def check_rows(rows: pd.DataFrame, rule: Rule, exceptions: tuple[PolicyException
     """Return what a rule finds in `rows`: run_id and the columns that `columns_of` names."""
     judged = _changes(rows, rule) if rule.kind in STEPS else _outside(rows, rule)
     violated = judged.violated
-    periods = _numbers(rows, rule.period) if rule.period else np.full(len(rows), np.nan)
+    periods = _numbers(rows, rule.period) if rule.period else np.full(len(rows), np.inf)
     used: dict[str, set[str]] = {}
     for exception in exceptions:
         if exception.rule != rule.rule_id:
