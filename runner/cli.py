@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,6 +49,9 @@ ConfigDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit with 4 unless the verdict is pass (or with more).")
+]
 Multirun = Annotated[
     bool, typer.Option("--multirun", "-m", help="Accepted for Hydra's sake; sweeps need no flag.")
 ]
@@ -59,6 +63,7 @@ def run(
     overrides: Overrides = None,
     config_dir: ConfigDir = None,
     as_json: AsJson = False,
+    strict: Strict = False,
     multirun: Multirun = False,
     debug: Debug = False,
 ) -> int:
@@ -67,7 +72,7 @@ def run(
 
     with _engines_aside():
         results = run_study(_request(overrides, config_dir))
-    return _told(results, as_json=as_json)
+    return _told(results, as_json=as_json, strict=strict)
 
 
 @app.command()
@@ -99,6 +104,7 @@ def resume(
     study: Study = "latest",
     outputs: Outputs = Path("outputs"),
     as_json: AsJson = False,
+    strict: Strict = False,
     debug: Debug = False,
 ) -> int:
     """Finish a study: run what is missing, recompute what is damaged."""
@@ -107,7 +113,7 @@ def resume(
 
     with _engines_aside():
         results = resume_study(find_plan(outputs, study))
-    return _told(results, as_json=as_json)
+    return _told(results, as_json=as_json, strict=strict)
 
 
 @app.command()
@@ -207,6 +213,38 @@ def status(
 
 
 @app.command()
+def sync(
+    study: Annotated[
+        str, typer.Argument(help="A study (all its plans), a plan id, a path, or latest.")
+    ] = "latest",
+    uri: Annotated[
+        str | None,
+        typer.Option("--uri", help="Another MLflow: http://HOST:PORT or sqlite:///FILE."),
+    ] = None,
+    outputs: Outputs = Path("outputs"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Record a study in MLflow from its folder; what stands there already is left alone."""
+    from runner.report.status import find_plan
+    from runner.track import plans_in, sync_plans
+
+    folders = [f for f in (Path(study), outputs / study) if (f / "plans").is_dir()]
+    places = plans_in(folders[0] if folders else find_plan(outputs, study))
+    address, recorded = sync_plans(places, uri)
+    if as_json:
+        _print_json({"uri": address, "plans": [asdict(plan) for plan in recorded]})
+    else:
+        for plan in recorded:
+            print(
+                f"plan {plan.plan_id[:12]} of {plan.experiment}: {plan.written:,} cells written, "
+                f"{plan.unchanged:,} unchanged, {plan.removed:,} outdated runs removed"
+            )
+        print(f"recorded at   {address}")
+    return 0
+
+
+@app.command()
 def engines(
     name: Annotated[str | None, typer.Argument(help="Show this engine in full.")] = None,
     debug: Debug = False,
@@ -239,16 +277,17 @@ def config(
     return 0
 
 
-def _told(results: StudyResults, *, as_json: bool) -> int:
+def _told(results: StudyResults, *, as_json: bool, strict: bool = False) -> int:
     """Print results and return the exit code they call for."""
     from runner.registry import load_engine
     from runner.report.terminal import print_results
 
+    code = results.strict_exit_code if strict else results.exit_code
     if as_json:
-        _print_json(results.as_json())
+        _print_json({**results.as_json(), "exit_code": code})
     else:
         print_results(_console(), results, load_engine(results.plan.engine))
-    return results.exit_code
+    return code
 
 
 def run_command_line(words: list[str]) -> int:

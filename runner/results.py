@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from runner.accept import Acceptance
 from runner.compare import cell_labels
 from runner.config import Study
 from runner.plan import Plan
@@ -24,14 +25,15 @@ if TYPE_CHECKING:
 
 EXIT_FAILED_RUNS = 3
 EXIT_FAILED = 1
+EXIT_UNDECIDED = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyResults:
     """The results of one plan of a study.
 
-    `runs` counts planned, done, failed, timeout, and those executed by this call; `verdict` is
-    fail when an engine's check is broken, not_evaluated without acceptance rules; `summary` has
+    `runs` counts planned, done, failed, timeout, and those executed by this call; `acceptance`
+    holds the verdicts; `summary` has
     one row per cell and metric.
     """
 
@@ -39,9 +41,8 @@ class StudyResults:
     plan_id: str
     folder: Path
     runs: Mapping[str, int]
-    verdict: str
     results_hash: str
-    failed_checks: Mapping[str, int]
+    acceptance: Acceptance
     warnings: Mapping[str, int]
     errors: Mapping[str, int]
     notes: tuple[str, ...]
@@ -49,6 +50,11 @@ class StudyResults:
     plan: Plan
     _store: StudyFolder
     _states: Mapping[str, RunState]
+
+    @property
+    def verdict(self) -> str:
+        """Pass, fail, inconclusive or not_evaluated: the worst of all rules and checks."""
+        return self.acceptance.verdict
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -82,6 +88,15 @@ class StudyResults:
             return EXIT_FAILED_RUNS
         return EXIT_FAILED if self.verdict == "fail" else 0
 
+    @property
+    def strict_exit_code(self) -> int:
+        """As `exit_code`, but 4 instead of 0 unless the verdict is pass."""
+        return self.exit_code or (0 if self.verdict == "pass" else EXIT_UNDECIDED)
+
+    def noting(self, notes: tuple[str, ...]) -> StudyResults:
+        """Return the same results with more remarks."""
+        return replace(self, notes=(*self.notes, *notes)) if notes else self
+
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as plain data, without the tables."""
         return {
@@ -91,7 +106,7 @@ class StudyResults:
             "runs": dict(self.runs),
             "verdict": self.verdict,
             "results_hash": self.results_hash,
-            "failed_checks": dict(self.failed_checks),
+            "acceptance": self.acceptance.as_json(),
             "warnings": dict(self.warnings),
             "errors": dict(self.errors),
             "notes": list(self.notes),
@@ -103,6 +118,10 @@ def write_summary(place: Path, study: Study, results: StudyResults) -> None:
     """Write the plan folder's summary files and checksums."""
     summary = results.summary
     write_frame(summary, place / "metrics_by_cell.parquet")
+    write_frame(results.acceptance.cells, place / "acceptance.parquet")
+    csv = results.acceptance.cells.to_csv(index=False, lineterminator="\n")
+    write_text(place / "acceptance.csv", csv)
+    write_frame(results.acceptance.runs, place / "acceptance_by_run.parquet")
     write_text(place / "metrics_by_cell.csv", summary.to_csv(index=False, lineterminator="\n"))
     document = {**results.as_json(), "question": study.question}
     document["folder"] = place.name
@@ -117,21 +136,20 @@ def gather_results(  # noqa: PLR0913 - gathers what every stage came to
     plan: Plan,
     states: Mapping[str, RunState],
     summary: pd.DataFrame,
+    acceptance: Acceptance,
     *,
     executed: int,
     notes: tuple[str, ...],
 ) -> StudyResults:
     """Return what a plan's runs came to, from the ledger and the summary of its metrics."""
     records = [s.record for r in plan.run_ids if (s := states.get(r)) is not None]
-    checks = Counter(name for record in records for name in record.failed_checks)
     return StudyResults(
         study=study.name,
         plan_id=plan.plan_id,
         folder=folder.plan(plan.plan_id),
         runs={**count_runs(plan, states), "executed": executed},
-        verdict="fail" if checks else "not_evaluated",
         results_hash=results_hash(plan, states),
-        failed_checks=checks,
+        acceptance=acceptance,
         warnings=Counter(text for record in records for text in record.warnings),
         errors=Counter(f"{r.error_type}: {r.error}" for r in records if r.status != "done"),
         notes=notes,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from runner.accept import judge
 from runner.compare import sameness_notes, summarise_cells
 from runner.config import Study, StudyRequest, compose_study, request_from_mapping
 from runner.contract import UnstoredError
@@ -20,6 +21,7 @@ from runner.store.environment import record_environment
 from runner.store.integrity import find_damage, remove_leftovers, without_damage
 from runner.store.plan_files import write_plan
 from runner.store.results import assemble_results, only_of
+from runner.track import record_study
 
 
 def run_study(
@@ -81,16 +83,17 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
         states = without_damage(after, find_damage(folder, after, deep=False))
         metrics = assemble_results(folder, plan, states)
         summary = summarise_cells(plan, metrics)
+        acceptance = judge(folder, study, plan, states, metrics)
         told += sameness_notes(plan, summary) + repair_notes(ledger, damage, before, after)
         if executed < sum(len(part.runs) for part in parts):
             told += (
                 f"stopped early at {study.execution.most_failures} failed runs, as configured",
             )
         results = gather_results(
-            folder, study, plan, states, summary, executed=executed, notes=told
+            folder, study, plan, states, summary, acceptance, executed=executed, notes=told
         )
         write_summary(place, study, results)
-    return results
+        return results.noting(record_study(study, results.folder))
 
 
 @contextmanager

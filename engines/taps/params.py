@@ -256,7 +256,13 @@ class PublicTap(ParamGroup):
         8.0, unit="percent", low=-100, high=1000, doc="budget growth per month"
     )
     cac_base_eur: float = param(
-        50.0, unit="EUR", low=0.01, high=_MOST_EUR, sd="cac_sd_eur", doc="CAC, or its centre"
+        50.0,
+        unit="EUR",
+        low=0.01,
+        high=_MOST_EUR,
+        sd="cac_sd_eur",
+        redrawn_by="monthly.cac",
+        doc="CAC, or its centre",
     )
     cac_sd_eur: float | None = param(
         None, unit="EUR", low=0, high=_MOST_EUR, doc="standard deviation of CAC"
@@ -268,6 +274,7 @@ class PublicTap(ParamGroup):
         low_open=True,
         high=1,
         sd="cvr_sd",
+        redrawn_by="monthly.cvr",
         doc="conversions per visit, report only",
     )
     cvr_sd: float | None = param(
@@ -279,13 +286,20 @@ class PublicTap(ParamGroup):
         low=0,
         high=1e12,
         sd="tokens_per_conversion_sd",
+        redrawn_by="monthly.tokens_per_conversion",
         doc="input plus output tokens bought per new customer",
     )
     tokens_per_conversion_sd: float | None = param(
         5000.0, unit="tokens", low=0, high=1e12, doc="standard deviation of the tokens"
     )
     churn_rate_mom: float = param(
-        0.03, unit="fraction", low=0, high=1, sd="churn_rate_sd", doc="churn per month"
+        0.03,
+        unit="fraction",
+        low=0,
+        high=1,
+        sd="churn_rate_sd",
+        redrawn_by="monthly.churn",
+        doc="churn per month",
     )
     churn_rate_sd: float | None = param(
         None, unit="fraction", low=0, high=1, doc="standard deviation of churn"
@@ -313,13 +327,25 @@ class PrivateTap(ParamGroup):
         6.0, unit="percent", low=-100, high=1000, doc="budget growth per month"
     )
     cac_base_eur: float = param(
-        200.0, unit="EUR", low=0.01, high=_MOST_EUR, sd="cac_sd_eur", doc="CAC, or its centre"
+        200.0,
+        unit="EUR",
+        low=0.01,
+        high=_MOST_EUR,
+        sd="cac_sd_eur",
+        redrawn_by="monthly.cac",
+        doc="CAC, or its centre",
     )
     cac_sd_eur: float | None = param(
         None, unit="EUR", low=0, high=_MOST_EUR, doc="standard deviation of CAC"
     )
     churn_rate_mom: float = param(
-        0.03, unit="fraction", low=0, high=1, sd="churn_rate_sd", doc="churn per month"
+        0.03,
+        unit="fraction",
+        low=0,
+        high=1,
+        sd="churn_rate_sd",
+        redrawn_by="monthly.churn",
+        doc="churn per month",
     )
     churn_rate_sd: float | None = param(
         None, unit="fraction", low=0, high=1, doc="standard deviation of churn"
@@ -330,6 +356,7 @@ class PrivateTap(ParamGroup):
         low=0,
         high=1e5,
         sd="hours_per_client_sd",
+        redrawn_by="monthly.hours_per_client",
         doc="GPU hours per active client per month, before the guard",
     )
     hours_per_client_sd: float | None = param(

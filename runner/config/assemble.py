@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from runner.config.cases import case_clashes, options_in_force, read_cases, with_cases
 from runner.config.cells import cell_part, without_cell_part
 from runner.config.design import option_problems, read_arms, read_excluded, read_grid
+from runner.config.exceptions import PolicyException, read_exceptions
+from runner.config.grid import level_combinations
 from runner.config.hydra_compose import compose_groups, resolve
 from runner.config.overlay import lay_over, refused_keys, split_words
 from runner.config.request import StudyRequest
+from runner.config.rules import Rule, read_rules
 from runner.config.settings import DesignSection, Settings
+from runner.config.sheet_paths import sheet_ground
+from runner.config.sheets import Sheets, read_sheets, sheet_clashes
 from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources, find_sources
-from runner.config.study import Arm, Axis, Choices, Collect, Execution, Study, Variable
-from runner.config.tree import Tree, copied, nested
+from runner.config.study import (
+    Arm,
+    Axis,
+    Case,
+    Choices,
+    Collect,
+    Execution,
+    Study,
+    Tracking,
+    Variable,
+)
+from runner.config.tree import Tree, copied, nested, set_path
 from runner.config.values import Checker, checker, horizon_problems
 from runner.config.variables import read_variables
 from runner.config.words import Word, read_words
+from runner.config.zips import read_zips, repeated_axes, zip_notes
 from runner.contract import (
     ConfigError,
     EngineSpec,
@@ -33,8 +50,8 @@ from runner.contract import (
 )
 from runner.registry import RegistryError, config_dirs, engine_names, load_engine
 
-_OPEN_KEYS = ("engine", "horizon", "params", "collect")
-_DESIGN_PARTS = ("arms", "grid", "exclude", "variables")
+_OPEN_KEYS = ("engine", "horizon", "params", "collect", "acceptance", "exceptions")
+_DESIGN_PARTS = ("arms", "grid", "zip", "cases", "exclude", "variables", "variables_csv")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,15 +65,25 @@ class _Draft:
     choices: dict[str, str]
     composed: dict[Choices, Tree]
     problems: list[Problem] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
+    sheets: Sheets = field(default_factory=Sheets)
 
     def tree(self, choices: Mapping[str, str]) -> Tree:
         """Return the composed tree under these options, the user's values laid over."""
         key = tuple(sorted(choices.items()))
         if key not in self.composed:
-            self.composed[key] = compose_groups(self.sources, choices)[0]
+            self.composed[key], options = compose_groups(self.sources, choices)
+            self.options = self.options or options
         tree = _nested(self.composed[key])
         self.problems += lay_over(tree, self.data, self.words)
+        self.lay_sheets(tree)
         return tree
+
+    def lay_sheets(self, tree: Tree) -> None:
+        """Put the values of sheets over those of a composed tree."""
+        for path, value in self.sheets.values.items():
+            with contextlib.suppress(TypeError):  # params is no mapping there: told elsewhere
+                set_path(tree, f"params.{path}", value)
 
 
 def composed_tree(request: StudyRequest) -> Tree:
@@ -83,12 +110,18 @@ def compose_study(request: StudyRequest) -> Study:
     tree = resolve(raw)
     settings = _settings(tree, draft)
     check = checker(draft.spec, tree.get("params", {}))
+    if _design(tree).get("variables_csv") is not None:
+        _read_sheets(draft, tree, check, settings.design.max_cells)
+        draft.lay_sheets(raw)
+        tree = resolve(raw)
+        check = checker(draft.spec, tree.get("params", {}))
     parts = _read_design(tree, settings, draft, check)
     draft.problems += _param_problems(draft.spec, tree)
     draft.problems += horizon_problems(draft.spec, tree.get("horizon"))
     draft.problems += refused_keys(tree)
     collect, wrong = _collect(tree.get("collect", "auto"), check)
     draft.problems += wrong
+    rules, exceptions = _acceptance(tree, draft, check)
     if draft.problems:
         raise ConfigError(draft.problems)
     bases = _bases(draft, raw, parts)
@@ -102,6 +135,8 @@ def compose_study(request: StudyRequest) -> Study:
         control=settings.design.control if parts.arms else None,
         excluded=parts.excluded,
         variables=parts.variables,
+        rules=rules,
+        exceptions=exceptions,
         replicates=settings.design.replicates,
         max_cells=settings.design.max_cells,
         collect=collect,
@@ -114,10 +149,18 @@ def compose_study(request: StudyRequest) -> Study:
             fail_fast=settings.execution.fail_fast,
             max_failures=settings.execution.max_failures,
         ),
+        tracking=Tracking(
+            mode=settings.tracking.mode,
+            uri=settings.tracking.uri,
+            timeout_s=settings.tracking.timeout_s,
+        ),
         outputs=Path(settings.paths.outputs).expanduser(),
-        document=_document(tree, settings, draft.spec, parts),
+        document=_document(tree, settings, draft),
         words=request.words,
         launch_dir=Path.cwd(),
+        cases=parts.cases,
+        options=options_in_force(parts.cases, draft.sources, draft.spec.name, draft.options),
+        notes=(*draft.sheets.notes, *zip_notes(parts.axes)),
     )
 
 
@@ -257,22 +300,62 @@ class _Design:
     arms: tuple[Arm, ...]
     excluded: tuple[Mapping[str, Any], ...]
     variables: tuple[Variable, ...]
+    cases: tuple[Case, ...]
+
+
+def _design(tree: Tree) -> Tree:
+    return cast(Tree, tree["design"]) if isinstance(tree.get("design"), dict) else {}
+
+
+def _read_sheets(draft: _Draft, tree: Tree, check: Checker, max_cells: int) -> None:
+    written = _design(tree)["variables_csv"]
+    draft.sheets, wrong = read_sheets(written, Path.cwd(), sheet_ground(check, max_cells))
+    draft.problems += wrong
+    draft.sheets.notes += [
+        f"{place} replaces {word.text}"
+        for word in draft.words
+        if word.kind == "set" and (place := draft.sheets.places.get(word.key[len("params.") :]))
+    ]
 
 
 def _read_design(tree: Tree, settings: Settings, draft: _Draft, check: Checker) -> _Design:
-    design = tree.get("design") if isinstance(tree.get("design"), dict) else {}
-    design = cast(Tree, design)
+    design = _design(tree)
     axes, wrong_axes = read_grid(_or(design.get("grid"), {}), draft.sources, check)
     control = settings.design.control
     arms, wrong_arms = read_arms(_or(design.get("arms"), {}), control, draft.sources, check)
     variables, wrong_variables = read_variables(design.get("variables"), check.leaves)
-    all_axes = (*axes, *(_variable_axis(v) for v in variables if v.treatment == "low_to_high"))
-    excluded, wrong_excluded = read_excluded(_or(design.get("exclude"), []), all_axes, arms)
-    draft.problems += [*wrong_axes, *wrong_arms, *wrong_variables]
-    draft.problems += _clashes(axes, arms, variables) + _overridden(draft.words, variables)
-    if not (wrong_axes or wrong_arms or wrong_variables):
+    zipped, wrong_zips = read_zips(_or(design.get("zip"), {}), draft.sources, check)
+    declared = (*variables, *draft.sheets.variables)
+    swept = [v for v in declared if v.treatment == "low_to_high"]
+    all_axes = (*axes, *zipped, *(_variable_axis(v) for v in swept))
+    cases, wrong_cases = read_cases(
+        _or(design.get("cases"), []), draft.sources, check, all_axes,
+        {f"params.{v.path}": v.default for v in swept if v.default is not None},
+    )  # fmt: skip
+    known = options_in_force(cases, draft.sources, draft.spec.name, draft.options)
+    levels = with_cases(all_axes, cases, {**_in_force(tree, check), **known}) if cases else all_axes
+    excluded, wrong_excluded = read_excluded(_or(design.get("exclude"), []), tuple(levels), arms)
+    wrong = [*wrong_axes, *wrong_arms, *wrong_variables, *wrong_zips, *wrong_cases]
+    draft.problems += [*wrong, *repeated_axes((*axes, *zipped))]
+    draft.problems += _clashes((*axes, *zipped), arms, variables)
+    draft.problems += _overridden(draft.words, variables)
+    draft.problems += case_clashes(cases, arms, [v for v in declared if not _is_plain(v)])
+    draft.problems += sheet_clashes(draft.sheets, (*axes, *zipped), arms, variables)
+    if not wrong:
         draft.problems += wrong_excluded
-    return _Design(axes=all_axes, arms=arms, excluded=excluded, variables=variables)
+    return _Design(axes=all_axes, arms=arms, excluded=excluded, variables=declared, cases=cases)
+
+
+def _in_force(tree: Tree, check: Checker) -> dict[str, Any]:
+    """Return the configured horizon and parameters by key."""
+    horizon = tree.get("horizon")
+    found = {f"params.{path}": leaf.value for path, leaf in check.leaves.items()}
+    return {**found, "horizon": check.spec.horizon.default if horizon is None else horizon}
+
+
+def _is_plain(variable: Variable) -> bool:
+    """Tell whether a sheet's row merely sets a value, which arms and cases may change."""
+    return variable.origin is not None and variable.treatment == "fixed"
 
 
 def _or(written: Any, otherwise: Any) -> Any:
@@ -280,10 +363,11 @@ def _or(written: Any, otherwise: Any) -> Any:
 
 
 def _variable_axis(variable: Variable) -> Axis:
+    key, origin = f"params.{variable.path}", variable.where()
     if variable.values:
-        return Axis(key=f"params.{variable.path}", levels=variable.values)
+        return Axis(key=key, levels=variable.values, origin=origin)
     low, high, step = (cast(float, x) for x in (variable.low, variable.high, variable.step))
-    return Axis(key=f"params.{variable.path}", levels=tuple(lattice(low, high, step)))
+    return Axis(key=key, levels=tuple(lattice(low, high, step)), origin=origin)
 
 
 def _clashes(
@@ -301,7 +385,7 @@ def _clashes(
         if variable.reads_own_value:
             continue
         path = f"params.{variable.path}"
-        places = [f"design.grid.{path}"] if path in axis_keys else []
+        places = [axis.origin for axis in axes if axis.key == path]
         places += [f"design.arms.{arm.name}.{path}" for arm in arms if path in arm.values]
         problems += [
             Problem(place, "", f"would change nothing: design.variables.{path} "
@@ -350,15 +434,34 @@ def _collect(written: Any, check: Checker) -> tuple[Collect, list[Problem]]:
     return tuple(written), wrong
 
 
+def _acceptance(
+    tree: Tree, draft: _Draft, check: Checker
+) -> tuple[tuple[Rule, ...], tuple[PolicyException, ...]]:
+    built, _ = build_params(draft.spec.params, check.params, with_rules=False)
+    params = built if built is not None else draft.spec.params()
+    written = {} if tree.get("acceptance") is None else tree["acceptance"]
+    excused = {} if tree.get("exceptions") is None else tree["exceptions"]
+    rules, wrong = read_rules(written, draft.spec, params)
+    listed = written if isinstance(written, dict) else {}
+    named = {str(name) for name, rule in listed.items() if rule is not None}
+    unread = named - {rule.rule_id for rule in rules}
+    exceptions, wrong_exceptions = read_exceptions(excused, rules, draft.spec, unread=unread)
+    draft.problems += [*wrong, *wrong_exceptions]
+    return rules, exceptions
+
+
 def _bases(draft: _Draft, raw: Tree, design: _Design) -> dict[Choices, Tree]:
     """Return the cell part of the tree for every combination of group options in use."""
     group_axes = [axis for axis in design.axes if axis.group]
     by_arm = [arm.choices for arm in design.arms] or [{}]
     bases: dict[Choices, Tree] = {}
-    for levels in itertools.product(*(axis.levels for axis in group_axes)):
-        on_axes = {cast(str, a.group): lv for a, lv in zip(group_axes, levels, strict=True)}
+    on_axes = [
+        {cast(str, a.group): level for a, level in zip(group_axes, levels, strict=True)}
+        for levels in level_combinations(group_axes)
+    ]
+    for options in [*on_axes, *(case.choices for case in design.cases)]:
         for choices in by_arm:
-            combined = {**on_axes, **choices}
+            combined = {**options, **choices}
             key = tuple(sorted(combined.items()))
             if key not in bases:
                 tree = raw
@@ -380,8 +483,9 @@ def _require_same(base: Tree, other: Tree, choices: Choices) -> None:
     raise ConfigError([Problem(named, "", allowed)])
 
 
-def _document(tree: Tree, settings: Settings, spec: EngineSpec, design: _Design) -> Tree:
+def _document(tree: Tree, settings: Settings, draft: _Draft) -> Tree:
     """Return the resolved configuration that can change numbers, with all defaults filled in."""
+    spec, sheets = draft.spec, draft.sheets
     params, _ = build_params(spec.params, tree.get("params", {}), with_rules=False)
     plain = plain_params(settings)
     raw = tree.get("design") or {}
@@ -396,5 +500,8 @@ def _document(tree: Tree, settings: Settings, spec: EngineSpec, design: _Design)
         "horizon": spec.horizon.default if tree.get("horizon") is None else tree["horizon"],
         "collect": copied(tree.get("collect", "auto")),
         "design": plain["design"],
+        **({"sheets": sheets.record()} if sheets.digests else {}),
+        "acceptance": copied(tree.get("acceptance") or {}),
+        "exceptions": copied(tree.get("exceptions") or {}),
         "params": plain_params(params) if params is not None else {},
     }

@@ -26,7 +26,7 @@ def read_grid(
     axes: list[Axis] = []
     problems: list[Problem] = []
     for key, written in _axis_entries(tree):
-        axis, wrong = _read_axis(key, written, sources, checker)
+        axis, wrong = read_axis(key, written, sources, checker)
         wrong += _same_group(axis, axes)
         problems += wrong
         if not wrong:
@@ -51,10 +51,11 @@ def _axis_entries(tree: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return entries
 
 
-def _read_axis(
-    key: str, written: Any, sources: Sources, checker: Checker
+def read_axis(
+    key: str, written: Any, sources: Sources, checker: Checker, zipped: str | None = None
 ) -> tuple[Axis, list[Problem]]:
-    where = f"design.grid.{key}"
+    """Return one axis, of the grid or of a named zip where levels may repeat, and its problems."""
+    where = f"design.grid.{key}" if zipped is None else f"design.zip.{zipped}.{key}"
     group = sources.group_for(key, checker.spec.name)
     levels, problems = _levels(written, where, sources.groups[group] if group else ())
     if key in (ENGINE_GROUP, STUDY_GROUP):
@@ -63,9 +64,10 @@ def _read_axis(
         problems += [p for level in levels for p in option_problems(where, level, group, sources)]
     else:
         problems += [p for level in levels for p in checker.problems(key, level, where)]
-    if _repeat(levels) and not problems:
+    if zipped is None and _repeat(levels) and not problems:
         problems.append(Problem(where, shown(list(levels)), "levels must not repeat"))
-    return Axis(key=key, levels=tuple(levels), group=group), problems
+    axis = Axis(key=key, levels=tuple(levels), group=group, zipped=zipped, origin=where)
+    return axis, problems
 
 
 def _levels(written: Any, where: str, options: tuple[str, ...]) -> tuple[list[Any], list[Problem]]:

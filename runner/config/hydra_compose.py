@@ -18,7 +18,8 @@ from runner.config.tree import Tree
 from runner.contract import ConfigError, Problem
 
 _ROOT = "cohortsweep_root"
-_DEFAULTS = {"seeding": "common", "execution": "local"}
+_DEFAULTS = {"seeding": "common", "execution": "local", "tracking": "local"}
+_BEFORE_ENGINE = ("acceptance", "execution", "seeding", "tracking")
 
 
 def compose_groups(sources: Sources, choices: Mapping[str, str]) -> tuple[Tree, dict[str, str]]:
@@ -63,12 +64,15 @@ def _composed(words: list[str]) -> tuple[Tree, dict[str, str]]:
 
 
 def _store_root(sources: Sources, *, own: list[str]) -> None:
-    """Store the root configuration: engine, then groups, the engine's `own` too, then the study."""
+    """Store the root: groups that engines choose from, the engine, groups, `own`, the study.
+
+    Hydra lets a file override only groups that stand before it, and later groups win.
+    """
     shared = [g for g in sources.groups if "/" not in g and g not in (ENGINE_GROUP, STUDY_GROUP)]
-    defaults: list[Any] = ["_self_", {ENGINE_GROUP: None}]
-    defaults += [{group: _DEFAULTS.get(group)} for group in (*shared, *own)]
+    before = [{group: _DEFAULTS.get(group)} for group in shared if group in _BEFORE_ENGINE]
+    after = [{group: None} for group in (*shared, *own) if group not in _BEFORE_ENGINE]
     node = {
-        "defaults": [*defaults, {STUDY_GROUP: None}],
+        "defaults": ["_self_", *before, {ENGINE_GROUP: None}, *after, {STUDY_GROUP: None}],
         "hydra": {"searchpath": [f"file://{root}" for root in sources.roots[1:]]},
     }
     ConfigStore.instance().store(name=_ROOT, node=node)

@@ -86,6 +86,35 @@ class ExecutionSection(ParamGroup):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingSection(ParamGroup):
+    """Where finished studies are recorded with MLflow; changes no number."""
+
+    mode: str = param("local", choices=("local", "server", "none"))
+    uri: str | None = param(
+        None, doc="address of the server, or sqlite:///FILE; null = mlflow.db below paths.outputs"
+    )
+    timeout_s: float | None = param(
+        120.0, low=0, low_open=True, unit="s", doc="longest time for recording; null = no limit"
+    )
+
+    def problems(self) -> list[Problem]:
+        """Refuse servers without an address, local addresses, and addresses with a password."""
+        if self.uri is None:
+            allowed = "must be given, as in tracking.uri=http://HOST:PORT"
+            return [Problem("uri", "null", allowed)] if self.mode == "server" else []
+        if "@" in self.uri.partition("://")[2].partition("/")[0]:
+            allowed = (
+                "must hold no password, since it is written down with the results; set "
+                "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+            )
+            return [Problem("uri", "", allowed)]
+        if self.mode == "local" and not self.uri.startswith("sqlite:///"):
+            allowed = "must be sqlite:///FILE with tracking=local; use tracking=server"
+            return [Problem("uri", self.uri, allowed)]
+        return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PathsSection(ParamGroup):
     """Where results go."""
 
@@ -102,4 +131,5 @@ class Settings(ParamGroup):
     draws: DrawsSection = group(DrawsSection)
     design: DesignSection = group(DesignSection)
     execution: ExecutionSection = group(ExecutionSection)
+    tracking: TrackingSection = group(TrackingSection)
     paths: PathsSection = group(PathsSection)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from runner.config.exceptions import PolicyException
+from runner.config.rules import Rule
 from runner.config.tree import Tree
 
 Treatment = Literal["fixed", "low_to_high", "random"]
@@ -19,7 +21,8 @@ class Variable:
     """A parameter with a treatment, as declared; `path` is relative to `params`.
 
     Fields that the treatment does not use may be present: one declaration serves as fixed value,
-    grid axis or random draw.
+    grid axis or random draw. A variable from a sheet has the row's id as its `label` and the place
+    of the row (`file:line`) as its `origin`.
     """
 
     path: str
@@ -32,6 +35,8 @@ class Variable:
     high: float | None = None
     step: float | None = None
     values: tuple[Any, ...] = ()
+    label: str | None = None
+    origin: str | None = None
 
     @property
     def scope(self) -> str:
@@ -40,8 +45,14 @@ class Variable:
 
     @property
     def variable_id(self) -> str:
-        """The path below its scope, with `_` for dots; unique within a scope."""
-        return (self.path.partition(".")[2] or self.path).replace(".", "_")
+        """The sheet's id, or the path below its scope with `_` for dots; unique within a scope."""
+        return self.label or (self.path.partition(".")[2] or self.path).replace(".", "_")
+
+    def where(self, field: str = "") -> str:
+        """Return the place where the variable, or a field of it, is declared."""
+        if self.origin is None:
+            return f"design.variables.params.{self.path}{'.' if field else ''}{field}"
+        return f"{self.origin}: {'default' if field == 'mean' else field or self.path}"
 
     @property
     def reads_own_value(self) -> bool:
@@ -52,11 +63,26 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """One dimension of the grid: a configuration path, or a group whose options are the levels."""
+    """One dimension of the grid: a configuration path, or a group whose options are the levels.
+
+    Axes with the same `zipped` name stand side by side, have equally many levels and move together.
+    `origin` says where the axis is declared.
+    """
 
     key: str
     levels: tuple[Any, ...]
     group: str | None = None
+    zipped: str | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An explicit cell: the levels it names, and the group options and values they stand for."""
+
+    levels: Mapping[str, Any]
+    choices: Mapping[str, str]
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +113,23 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tracking:
+    """Where a finished study is recorded with MLflow; nothing here can change a number."""
+
+    mode: str = "local"
+    uri: str | None = None
+    timeout_s: float | None = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """One question, complete and checked.
 
     `bases` holds, for each combination of group options used by axes and arms, the composed tree
-    of everything that may differ between cells. `document` is the configuration that can change
-    numbers, resolved; `words` the overrides as given; `launch_dir` is where relative paths start.
+    of everything that may differ between cells. `cases` are cells besides the grid; `options` has,
+    for the group keys of cases, the option in force elsewhere. `document` is the configuration that
+    can change numbers, resolved; `words` the overrides as given; `launch_dir` is where relative
+    paths start; `notes` are remarks on what was read.
     """
 
     name: str
@@ -104,11 +141,17 @@ class Study:
     control: str | None
     excluded: tuple[Mapping[str, Any], ...]
     variables: tuple[Variable, ...]
+    rules: tuple[Rule, ...]
+    exceptions: tuple[PolicyException, ...]
     replicates: int
     max_cells: int
     collect: Collect
     execution: Execution
+    tracking: Tracking
     outputs: Path
     document: Mapping[str, Any]
     words: tuple[str, ...]
     launch_dir: Path
+    cases: tuple[Case, ...] = ()
+    options: Mapping[str, str | None] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from runner.conformance.running import example_params, module_folder
 from runner.contract import (
+    BLOCK_FIELDS,
     NUMERIC,
     EngineSpec,
     Leaf,
@@ -124,6 +125,9 @@ def _leaf_faults(leaf: Leaf, params: ParamGroup) -> list[str]:
         sd = leaves(params).get(leaf.sd_path)
         if sd is None or sd.kind not in NUMERIC:
             faults.append(f"parameter {leaf.path}: sd {leaf.sd_path} is no numeric parameter")
+    if leaf.block_path is not None:
+        missing = [f for f in BLOCK_FIELDS if f"{leaf.block_path}.{f}" not in leaves(params)]
+        faults += [f"parameter {leaf.path}: {leaf.block_path} has no {name}" for name in missing]
     return faults
 
 

@@ -41,6 +41,7 @@ from runner.contract.errors import (
     shown,
 )
 from runner.contract.fields import (
+    BLOCK_FIELDS,
     REQUIRED,
     FieldInfo,
     ParamGroup,
@@ -56,6 +57,7 @@ from runner.contract.shares import Share, assign, complete_shares
 from runner.contract.tables import Column, TableSchema, TableSink
 
 __all__ = [
+    "BLOCK_FIELDS",
     "NOT_APPLICABLE",
     "NUMERIC",
     "REQUIRED",

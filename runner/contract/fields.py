@@ -19,6 +19,9 @@ _META = "cohortsweep"
 REQUIRED: Any = object()
 """Default of a parameter that every entry of an open mapping must give."""
 
+BLOCK_FIELDS = ("distribution", "min", "max", "step")
+"""Fields of a block by which an engine redraws a parameter in each period (`redrawn_by`)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldInfo:
@@ -26,7 +29,8 @@ class FieldInfo:
 
     `low`/`high` bound numbers (exclusive where `*_open`); `choices` lists the allowed texts of an
     enum, or computes them from the whole parameter set; `sd` names the sibling field that holds
-    the parameter's standard deviation.
+    the parameter's standard deviation; `redrawn_by` is the path, from the parameter's own group, of
+    the block (fields distribution, min, max, step) by which the engine redraws it in each period.
     """
 
     unit: str = ""
@@ -36,6 +40,7 @@ class FieldInfo:
     high_open: bool = False
     choices: Choices | None = None
     sd: str | None = None
+    redrawn_by: str | None = None
     doc: str = ""
 
 
@@ -59,6 +64,7 @@ def param(  # noqa: PLR0913 - one keyword per declared property
     high_open: bool = False,
     choices: Choices | None = None,
     sd: str | None = None,
+    redrawn_by: str | None = None,
     doc: str = "",
 ) -> Any:
     """Declare one parameter (a dataclass field) with its default, unit, bounds and meaning.
@@ -69,7 +75,7 @@ def param(  # noqa: PLR0913 - one keyword per declared property
     """
     info = FieldInfo(
         unit=unit, low=low, high=high, low_open=low_open, high_open=high_open,
-        choices=choices, sd=sd, doc=doc,
+        choices=choices, sd=sd, redrawn_by=redrawn_by, doc=doc,
     )  # fmt: skip
     if default is REQUIRED:
         return dataclasses.field(metadata={_META: info})

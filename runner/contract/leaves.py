@@ -33,10 +33,16 @@ class Leaf:
     @property
     def sd_path(self) -> str | None:
         """Path of the parameter that holds this one's standard deviation, if declared."""
-        if self.info.sd is None:
-            return None
+        return self._beside(self.info.sd)
+
+    @property
+    def block_path(self) -> str | None:
+        """Path of the block by which the engine redraws this parameter, if declared."""
+        return self._beside(self.info.redrawn_by)
+
+    def _beside(self, name: str | None) -> str | None:
         parent = self.path.rpartition(".")[0]
-        return f"{parent}.{self.info.sd}" if parent else self.info.sd
+        return f"{parent}.{name}" if parent and name else name
 
 
 def leaves(params: ParamGroup) -> dict[str, Leaf]:

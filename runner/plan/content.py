@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,7 +76,9 @@ class ContentBuilder:
             return None, problems
         known = leaves(built)
         variables, wrong = read_variables(tree["design"]["variables"], known)
-        problems += wrong + self._axis_problems(variables)
+        drawn, missing = self._from_sheets(known)
+        problems += wrong + missing + self._axis_problems(variables)
+        variables += drawn
         if problems:
             return None, problems
         content = Content(
@@ -99,6 +101,18 @@ class ContentBuilder:
             for v in variables
             if v.treatment == "low_to_high" and f"params.{v.path}" not in axes
         ]
+
+    def _from_sheets(self, known: Mapping[str, Leaf]) -> tuple[tuple[Variable, ...], list[Problem]]:
+        """Return the random variables of sheets, and those without a parameter in this cell."""
+        drawn = [v for v in self.study.variables if v.origin and v.treatment == "random"]
+        allowed = "names no parameter of this cell"
+        missing = [Problem(v.where("path"), v.path, allowed) for v in drawn if v.path not in known]
+        return tuple(drawn), missing
+
+    def levels(self, cell: Combination, keys: Iterable[str]) -> dict[str, Any]:
+        """Return the values in force at these keys in a cell, null where it cannot be built."""
+        content, _ = self.build(cell)
+        return {key: None if content is None else _level(content, key) for key in keys}
 
     def _changed(
         self, base: Content, values: Mapping[str, Any]
@@ -140,6 +154,19 @@ def choice_problems(variable: Variable, content: Content) -> list[Problem]:
         for v in variable.values
         if v not in known
     ]
+
+
+def _level(content: Content, key: str) -> Any:
+    if key.startswith("params."):
+        leaf = content.leaves.get(key.removeprefix("params."))
+        return None if leaf is None else leaf.value
+    own = {
+        "horizon": content.horizon,
+        "seed": content.seed,
+        "seeding.mode": content.seeding,
+        "draws.generator": content.generator,
+    }
+    return own.get(key)
 
 
 def _horizon(spec: EngineSpec, value: Any) -> int:

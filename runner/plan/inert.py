@@ -28,19 +28,18 @@ class InertWatch:
             (self._inert if path in unread else self._live)[origin] += 1
 
     def _treatments(self, cell: Combination, content: Content) -> Iterator[tuple[str, str]]:
-        declared = {f"params.{v.path}" for v in content.variables if v.treatment == "low_to_high"}
-        for key in cell.levels:
+        for key, origin in cell.origins.items():
             if key.startswith("params."):
-                place = "variables" if key in declared else "grid"
-                yield f"design.{place}.{key}", key.removeprefix("params.")
+                yield origin, key.removeprefix("params.")
         for arm in self.study.arms:
             if arm.name == cell.arm:
                 for key in arm.values:
                     if key.startswith("params."):
                         yield f"design.arms.{arm.name}.{key}", key.removeprefix("params.")
-        for variable in content.variables:
+        fixed = [v for v in self.study.variables if v.origin and v.treatment == "fixed"]
+        for variable in (*content.variables, *fixed):
             if variable.treatment != "low_to_high":
-                yield f"design.variables.params.{variable.path}", variable.path
+                yield variable.where(), variable.path
 
     def problems(self) -> list[Problem]:
         """Return the treatments that no cell reads."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from runner.contract import (
 )
 from runner.draws import DrawSource
 from runner.plan.content import Content, ContentBuilder, choice_problems
-from runner.plan.expand import Combination, axis_levels, expand
+from runner.plan.expand import Combination, axis_levels, case_notes, expand
 from runner.plan.files import as_paths, input_files
 from runner.plan.identity import ParamText, digest, param_text, plan_id, prepare_key, run_id
 from runner.plan.inert import InertWatch
@@ -36,9 +36,10 @@ def make_plan(study: Study) -> Plan:
         PlanError: everything that makes a run impossible, together; nothing has run.
     """
     maker = _Maker(study=study, spec=load_engine(study.engine))
-    for index, combination in enumerate(expand(study)):
+    cells = expand(study, maker.levels)
+    for index, combination in enumerate(cells):
         maker.add(index, combination)
-    return maker.finished()
+    return maker.finished(case_notes(study, cells))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +61,10 @@ class _Maker:
     def __post_init__(self) -> None:
         self._builder = ContentBuilder(self.study, self.spec)
         self._inert = InertWatch(self.study, self.spec)
+
+    def levels(self, cell: Combination, keys: Iterable[str]) -> dict[str, Any]:
+        """Return the values in force at these keys in a cell."""
+        return self._builder.levels(cell, keys)
 
     def add(self, index: int, combination: Combination) -> None:
         """Add the next cell with all its replicates, or note what is wrong with it."""
@@ -143,7 +148,7 @@ class _Maker:
         for problem in problems:
             self._problems.setdefault((problem.where, problem.allowed), problem.noting(note))
 
-    def finished(self) -> Plan:
+    def finished(self, notes: Iterable[str] = ()) -> Plan:
         """Return the plan, or raise everything that was found wrong."""
         for problem in self._inert.problems():
             self._problems.setdefault((problem.where, problem.allowed), problem)
@@ -157,12 +162,12 @@ class _Maker:
             engine_version=self.spec.version,
             cells=tuple(self.cells),
             replicates=study.replicates,
-            axes=axis_levels(study.axes),
+            axes=axis_levels(study, self.cells),
             arms=tuple(arm.name for arm in study.arms),
             control=study.control,
             tables=self._collected(),
             metrics=tuple(self._metrics),
-            notes=(*self._told_notes(), *self._inert.notes()),
+            notes=(*study.notes, *notes, *self._told_notes(), *self._inert.notes()),
             cost_s=self._cost_s,
         )
 
@@ -173,8 +178,9 @@ class _Maker:
         if collect == "all":
             return tuple(self._tables)
         if collect == "auto":
-            named = [trajectory.table for trajectory in self.spec.trajectories]
-            return tuple(name for name in named if name in self._tables)
+            named = [rule.table for rule in self.study.rules if rule.table]
+            named += [trajectory.table for trajectory in self.spec.trajectories]
+            return tuple(name for name in self._tables if name in named)
         return tuple(collect)
 
     def _told_notes(self) -> list[str]:

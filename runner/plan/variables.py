@@ -25,7 +25,7 @@ def resolve_distribution(
 
     `mean` and `sd` default to the parameter's own value and its sd parameter.
     """
-    where, leaf = f"design.variables.params.{variable.path}", leaves[variable.path]
+    leaf = leaves[variable.path]
     name = as_distribution_name(variable.distribution or "uniform") or "uniform"
     if name == "discrete":
         return Distribution(name=name, values=variable.values), []
@@ -36,12 +36,14 @@ def resolve_distribution(
     centre = _first(variable.mean, variable.default, leaf.value)
     sd = _first(variable.sd, leaves[leaf.sd_path].value if leaf.sd_path else None)
     if centre is None:
-        return None, [Problem(f"{where}.mean", "null", "must be given: the parameter is null")]
+        return None, [
+            Problem(variable.where("mean"), "null", "must be given: the parameter is null")
+        ]
     if sd is None:
         allowed = "must be given, here or as the parameter's own sd"
-        return None, [Problem(f"{where}.sd", "null", allowed)]
+        return None, [Problem(variable.where("sd"), "null", allowed)]
     found = Distribution(name=name, low=low, high=high, centre=centre, sd=sd, step=variable.step)
-    problems = _centre_problems(where, found)
+    problems = _centre_problems(variable, found)
     return (None, problems) if problems else (found, [])
 
 
@@ -53,17 +55,18 @@ def _first(*values: Any) -> float | None:
     return next((float(value) for value in values if value is not None), None)
 
 
-def _centre_problems(where: str, found: Distribution) -> list[Problem]:
+def _centre_problems(variable: Variable, found: Distribution) -> list[Problem]:
     low, high, centre, sd = found.low, found.high, found.centre, found.sd
     problems = []
     if not low <= centre <= high:
         allowed = f"must lie between min {low:g} and max {high:g}"
-        problems.append(Problem(f"{where}.mean", f"{centre:g}", allowed))
+        problems.append(Problem(variable.where("mean"), f"{centre:g}", allowed))
     if sd < 0 or (math.isfinite(high - low) and sd > _MAX_SD_RANGES * (high - low)):
         allowed = f"must lie between 0 and {_MAX_SD_RANGES} times (max - min)"
-        problems.append(Problem(f"{where}.sd", f"{sd:g}", allowed))
+        problems.append(Problem(variable.where("sd"), f"{sd:g}", allowed))
     if found.name == "lognormal" and centre <= 0:
-        problems.append(Problem(f"{where}.mean", f"{centre:g}", "must be > 0 for lognormal"))
+        allowed = "must be > 0 for lognormal"
+        problems.append(Problem(variable.where("mean"), f"{centre:g}", allowed))
     return problems
 
 

@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
-from runner.contract import shown
+from runner.contract import NOT_APPLICABLE, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from runner.accept import Acceptance
     from runner.audit import RerunResult, VerifyReport
     from runner.config import Study
     from runner.contract import EngineSpec
@@ -151,10 +152,13 @@ def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> 
     _print_counts(console, f"{counted(lost, 'run')} failed", results.errors)
     if lost:
         console.print(f"try them again with: python -m runner retry {escape(results.called)}")
-    _print_counts(console, "broken checks", results.failed_checks)
+    _print_counts(console, "broken checks", results.acceptance.broken_checks)
     _print_counts(console, "warnings", results.warnings)
     console.print(_fitting_table(console, results, spec))
     print_notes(console, results.notes)
+    if len(results.acceptance.cells):
+        console.print(verdict_table(results.acceptance))
+    _print_exceptions(console, results.acceptance)
     console.print(f"verdict       {results.verdict}")
     console.print(f"results hash  {results.results_hash}")
     console.print(f"results in    {escape(str(results.folder))}", soft_wrap=True)
@@ -174,6 +178,51 @@ def _fitting_table(console: Console, results: StudyResults, spec: EngineSpec) ->
         if Measurement.get(console, console.options, made).maximum <= console.width:
             break
     return made
+
+
+def verdict_table(acceptance: Acceptance) -> Table:
+    """Return one row per rule: verdict, in how many cells, passing runs, and what it rests on."""
+    made = table("rule", "verdict", "cells", "runs passing", "because", title="rules")
+    for rule, cells in acceptance.cells.groupby("rule", sort=False):
+        verdict = str(acceptance.rules.get(str(rule), NOT_APPLICABLE))
+        deciding = acceptance.deciding_cells(str(rule))
+        counts = f"{len(deciding):,} of {len(cells):,}"
+        evaluated, passed = int(cells["evaluated"].sum()), int(cells["passed"].sum())
+        runs = f"{passed:,} of {evaluated:,}" if evaluated else ""
+        because = escape(_because(acceptance, str(rule), deciding))
+        made.add_row(escape(str(rule)), verdict, counts, runs, because)
+    return made
+
+
+def _because(acceptance: Acceptance, rule_id: str, cells: pd.DataFrame) -> str:
+    """Return what a rule's verdict rests on; `cells` are those that share it."""
+    verdict = acceptance.rules.get(rule_id)
+    if verdict == "pass":
+        bound = f"at least {cells['share_low'].min():.1%} of runs pass"
+        return bound if len(cells) == 1 else f"{bound}, in each cell"
+    if verdict == "fail":
+        return _first_failure(acceptance.first_failure(rule_id))
+    if verdict == "inconclusive":
+        needed = acceptance.replicates_needed(rule_id)
+        return f"{needed:,} replicates would decide" if needed else "the share is on the bound"
+    if verdict == "not_evaluated":
+        return ", ".join(dict.fromkeys(cells["reason"]))
+    return "no cell has what it judges"
+
+
+def _first_failure(first: Mapping[str, Any]) -> str:
+    when = "" if first["period"] is None else f"period {first['period']}, "
+    arm = "" if first["arm"] is None else f" (arm {first['arm']})"
+    where = f"cell {first['grid_index']}{arm}, run {first['run_id'][:8]}"
+    return f"first in {when}{where}; worst {number(first['worst_value'])}"
+
+
+def _print_exceptions(console: Console, acceptance: Acceptance) -> None:
+    for label, named in (("used", acceptance.used), ("unused", acceptance.unused)):
+        for name, motivation in named.items():
+            console.print(
+                f"exception {label}: {escape(name)} ({escape(motivation)})", soft_wrap=True
+            )
 
 
 def _print_counts(console: Console, heading: str, counts: Mapping[str, int]) -> None:

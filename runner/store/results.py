@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,19 +124,41 @@ def _reported(folder: StudyFolder, plan: Plan, states: Mapping[str, RunState]) -
 
 def _from_parts(folder: StudyFolder, table: str, states: list[RunState]) -> pa.Table:
     """Return the rows of some runs out of their parts, each run's rows together and in order."""
-    by_part: dict[str, list[str]] = {}
-    for state in states:
-        if table in state.parts:
-            by_part.setdefault(state.parts[table].part, []).append(state.record.run_id)
+    by_part = _by_part(table, states)
     pieces = [_part_rows(folder.part_file(table, p), ids) for p, ids in by_part.items()]
     if pieces:
         return pa.concat_tables(pieces)
     return pa.table({RUN_ID: pa.array([], pa.string()), **_EMPTY_METRICS})
 
 
-def _part_rows(file: Path, run_ids: list[str]) -> pa.Table:
+def iterate_table(
+    folder: StudyFolder, table: str, states: list[RunState], columns: list[str]
+) -> Iterator[pd.DataFrame]:
+    """Yield run_id and some columns of a stored table, part by part, each run's rows in order.
+
+    Runs whose tables are not stored are left out.
+
+    Raises:
+        StoreError: a part is damaged or missing.
+    """
+    for part, run_ids in _by_part(table, states).items():
+        rows = _part_rows(folder.part_file(table, part), run_ids, columns)
+        frame: pd.DataFrame = rows.to_pandas()
+        yield frame
+
+
+def _by_part(table: str, states: list[RunState]) -> dict[str, list[str]]:
+    by_part: dict[str, list[str]] = {}
+    for state in states:
+        if table in state.parts:
+            by_part.setdefault(state.parts[table].part, []).append(state.record.run_id)
+    return by_part
+
+
+def _part_rows(file: Path, run_ids: list[str], columns: list[str] | None = None) -> pa.Table:
     try:
-        stored = pq.read_table(file, page_checksum_verification=True)
+        asked = None if columns is None else [RUN_ID, *columns]
+        stored = pq.read_table(file, columns=asked, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         raise StoreError(
             f"{file} is damaged or missing ({error}); `python -m runner resume` recomputes its runs"

@@ -43,6 +43,11 @@ class BadDefault(Params):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoBlock(Params):
+    surge: float = param(1.0, unit="EUR", doc="an amount", redrawn_by="weekly.surge")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dead(Params):
     ignored: float = param(1.0, unit="EUR", low=0, high=10, doc="nobody reads it")
 
@@ -254,6 +259,7 @@ CASES: list[tuple[str, EngineSpec, str]] = [
     (PARAMS, replace(ENGINE, params=Undocumented), "parameter surprise has no doc"),
     (PARAMS, replace(ENGINE, params=Undocumented), "parameter surprise has no unit"),
     (PARAMS, replace(ENGINE, params=BadDefault), "default refused: discount = -0.1"),
+    (PARAMS, replace(ENGINE, params=NoBlock), "parameter surge: weekly.surge has no distribution"),
     (PARAMS, replace(ENGINE, params=NotPickledEqual), "do not survive pickling unchanged"),
     (METRICS, replace(ENGINE, headline=("profit",)), "headline profit is no metric"),
     (METRICS, metric(unit=""), "metric spend has no unit"),

@@ -108,6 +108,19 @@ def test_spreads_are_declared_beside_their_centres() -> None:
     }
 
 
+def test_monthly_blocks_are_declared_beside_their_centres() -> None:
+    found = {path: leaf.block_path for path, leaf in leaves(TapsParams()).items()}
+    assert {path: block for path, block in found.items() if block} == {
+        "public_tap.cac_base_eur": "public_tap.monthly.cac",
+        "public_tap.cvr_base": "public_tap.monthly.cvr",
+        "public_tap.tokens_per_conversion_mean": "public_tap.monthly.tokens_per_conversion",
+        "public_tap.churn_rate_mom": "public_tap.monthly.churn",
+        "private_tap.cac_base_eur": "private_tap.monthly.cac",
+        "private_tap.churn_rate_mom": "private_tap.monthly.churn",
+        "private_tap.hours_per_client_mean": "private_tap.monthly.hours_per_client",
+    }
+
+
 @pytest.mark.parametrize(
     ("overrides", "text"),
     [

@@ -1,0 +1,150 @@
+"""Judge a plan: every rule in every cell, then each rule, then the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pandas as pd
+
+from runner.accept.cells import judge_cells
+from runner.accept.runs import judge_runs
+from runner.accept.verdicts import Verdict, worst
+from runner.config import Study
+from runner.config.exceptions import PolicyException
+from runner.contract import NOT_APPLICABLE
+from runner.plan import Plan
+from runner.store import RunState, StudyFolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """What the rules say of a plan.
+
+    `cells`: one row per rule and cell; `runs`: one row per rule and run; `rules`: the verdict of
+    each rule over its cells, not_applicable ones left out; `used` and `unused` name exceptions
+    with their motivations; `verdict` is the worst of all, broken engine checks included.
+    """
+
+    verdict: Verdict
+    rules: Mapping[str, Verdict]
+    cells: pd.DataFrame
+    runs: pd.DataFrame
+    used: Mapping[str, str]
+    unused: Mapping[str, str]
+    broken_checks: Mapping[str, int]
+
+    def deciding_cells(self, rule_id: str) -> pd.DataFrame:
+        """Return the cells that have the verdict of their rule."""
+        verdict = self.rules.get(rule_id, NOT_APPLICABLE)
+        is_same = (self.cells["rule"] == rule_id) & (self.cells["verdict"] == verdict)
+        return self.cells[is_same.to_numpy(bool)]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return verdicts, first failures and exceptions as plain data."""
+        by_verdict = {v: [r for r in self.rules if self.rules[r] == v] for v in _TOLD}
+        return {
+            "rules": dict(self.rules),
+            "first_failures": {r: self.first_failure(r) for r in by_verdict["fail"]},
+            "replicates_needed": {r: self.replicates_needed(r) for r in by_verdict["inconclusive"]},
+            "not_evaluated": {r: self._reason(r) for r in by_verdict["not_evaluated"]},
+            "broken_checks": dict(self.broken_checks),
+            "exceptions_used": dict(self.used),
+            "exceptions_unused": dict(self.unused),
+        }
+
+    def first_failure(self, rule_id: str) -> dict[str, Any]:
+        """Return period, cell, run and worst value of the first cell that fails."""
+        first = self.deciding_cells(rule_id).iloc[0]
+        period = first["first_failing_period"]
+        return {
+            "period": None if pd.isna(period) else int(period),
+            "grid_index": int(first["grid_index"]),
+            "arm": None if pd.isna(first["arm"]) else str(first["arm"]),
+            "run_id": str(first["first_failing_run"]),
+            "worst_value": float(first["worst_value"]),
+        }
+
+    def replicates_needed(self, rule_id: str) -> int | None:
+        """Return the replicates that would decide all cells; None when one cannot be decided."""
+        needed = self.deciding_cells(rule_id)["replicates_needed"]
+        return None if needed.isna().any() else int(needed.max())
+
+    def _reason(self, rule_id: str) -> str:
+        return str(self.deciding_cells(rule_id).iloc[0]["reason"])
+
+
+_TOLD = ("fail", "inconclusive", "not_evaluated")
+
+
+def judge(
+    folder: StudyFolder,
+    study: Study,
+    plan: Plan,
+    states: Mapping[str, RunState],
+    metrics: pd.DataFrame,
+) -> Acceptance:
+    """Judge a plan's done runs by the study's rules and the engine's checks."""
+    mine = {run_id: states[run_id] for run_id in dict.fromkeys(plan.run_ids) if run_id in states}
+    done = {run_id: state for run_id, state in mine.items() if state.record.status == "done"}
+    outcomes = judge_runs(folder, study, plan, done, metrics)
+    runs = _with_plan_keys(plan, outcomes)
+    cells = judge_cells(plan, study.rules, runs)
+    rules = _by_rule(cells)
+    checks = _broken_checks(mine)
+    broken: list[Verdict] = ["fail"] if checks else []
+    used, unused = _told(study.exceptions, runs)
+    return Acceptance(
+        verdict=worst([*rules.values(), *broken]),
+        rules=rules,
+        cells=cells,
+        runs=runs.drop(columns="excess"),
+        used=used,
+        unused=unused,
+        broken_checks=checks,
+    )
+
+
+def _with_plan_keys(plan: Plan, outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Return the outcomes with the runs' keys in front, in plan order."""
+    keys = pd.DataFrame(
+        {
+            "run_id": pd.array(plan.run_ids, "string"),
+            "grid_index": [c.grid_index for c in plan.cells for _ in range(plan.replicates)],
+            "arm": pd.array([c.arm for c in plan.cells for _ in range(plan.replicates)], "string"),
+            "replicate_index": list(range(plan.replicates)) * len(plan.cells),
+        }
+    )
+    found = outcomes.astype({"run_id": "string", "first_failing_period": "Int64"})
+    return keys.merge(found, on="run_id", how="inner")[[*keys.columns, *_OUTCOME_COLUMNS]]
+
+
+_OUTCOME_COLUMNS = (
+    "rule", "outcome", "value", "excess", "first_failing_period", "exceptions", "reason",
+)  # fmt: skip
+
+
+def _by_rule(cells: pd.DataFrame) -> dict[str, Verdict]:
+    """Return the verdict of each rule over its cells; a rule that bears on none is left out."""
+    bearing = cells[(cells["verdict"] != NOT_APPLICABLE).to_numpy(bool)]
+    found = bearing.groupby("rule", sort=False)["verdict"].unique()
+    return {str(rule): worst(cast(list[Verdict], list(names))) for rule, names in found.items()}
+
+
+def _told(
+    exceptions: tuple[PolicyException, ...], runs: pd.DataFrame
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the motivations of the exceptions that covered something, and of the others."""
+    names = {name for text in runs["exceptions"].unique() for name in text.split(",")}
+    used = {e.exception_id: e.motivation for e in exceptions if e.exception_id in names}
+    unused = {e.exception_id: e.motivation for e in exceptions if e.exception_id not in names}
+    return used, unused
+
+
+def _broken_checks(states: Mapping[str, RunState]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for state in states.values():
+        for name in state.record.failed_checks:
+            counts[name] = counts.get(name, 0) + 1
+    return counts

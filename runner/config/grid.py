@@ -1,0 +1,37 @@
+"""Multiply axes into combinations of levels; axes that move together count as one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from runner.config.study import Axis
+
+
+def dimensions(axes: Sequence[Axis]) -> list[tuple[Axis, ...]]:
+    """Return the axes by dimension: those that move together side by side, others alone."""
+    found: list[tuple[Axis, ...]] = []
+    for axis in axes:
+        if found and axis.zipped is not None and found[-1][0].zipped == axis.zipped:
+            found[-1] = (*found[-1], axis)
+        else:
+            found.append((axis,))
+    return found
+
+
+def dimension_sizes(axes: Sequence[Axis]) -> dict[str, int]:
+    """Return the number of levels by axis, or by name where several move together."""
+    return {
+        joined[0].key if joined[0].zipped is None else f"zip {joined[0].zipped}": len(
+            joined[0].levels
+        )
+        for joined in dimensions(axes)
+    }
+
+
+def level_combinations(axes: Sequence[Axis]) -> Iterator[tuple[Any, ...]]:
+    """Yield one level per axis for every combination, in plan order: the last axis fastest."""
+    rows = [zip(*(axis.levels for axis in joined), strict=True) for joined in dimensions(axes)]
+    for found in itertools.product(*rows):
+        yield tuple(itertools.chain.from_iterable(found))
