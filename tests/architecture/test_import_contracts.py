@@ -18,7 +18,8 @@ ENGINES = "Engines see the contract and nothing else of the runner"
 NO_ENGINE = "The runner never imports an engine"
 HYDRA = "Hydra and OmegaConf are at home in config"
 JOBLIB = "Joblib is at home in execute"
-CONTRACTS = (LAYERS, ENGINES, NO_ENGINE, HYDRA, JOBLIB)
+MLFLOW = "MLflow is at home in track"
+CONTRACTS = (LAYERS, ENGINES, NO_ENGINE, HYDRA, JOBLIB, MLFLOW)
 
 OFFENCES = [
     (LAYERS, "runner/contract/errors.py", "import runner.store.folder"),
@@ -31,6 +32,7 @@ OFFENCES = [
     (HYDRA, "engines/taps/params.py", "from omegaconf import DictConfig"),
     (JOBLIB, "runner/store/parts.py", "import joblib"),
     (JOBLIB, "engines/taps/model.py", "from joblib import Parallel"),
+    (MLFLOW, "runner/study.py", "import mlflow"),
 ]
 
 
@@ -111,7 +113,7 @@ def test_only_config_and_cli_import_hydra_and_omegaconf() -> None:
 
 
 def test_only_execute_imports_joblib() -> None:
-    assert homes_of("joblib", "loky", "multiprocessing", "concurrent") == {"runner/execute"}
+    assert homes_of("joblib", "loky", "multiprocessing") == {"runner/execute"}
 
 
 def test_only_public_modules_of_hydra_are_used() -> None:
