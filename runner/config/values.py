@@ -71,9 +71,10 @@ class Checker:
 
 def checker(spec: EngineSpec, params: Tree) -> Checker:
     """Return the checker for an engine under the configured parameters."""
-    built, _ = build_params(spec.params, params, with_rules=False)
+    given = params if isinstance(params, dict) else {}  # params: null is told elsewhere
+    built, _ = build_params(spec.params, given, with_rules=False)
     known = leaves(built if built is not None else spec.params())
-    return Checker(spec=spec, params=params, leaves=known)
+    return Checker(spec=spec, params=given, leaves=known)
 
 
 def horizon_problems(spec: EngineSpec, value: Any, where: str = "horizon") -> list[Problem]:

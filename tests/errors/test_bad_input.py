@@ -37,6 +37,10 @@ TAPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "open bracket": (f"{CAC}=[1", (f"'{CAC}=[1': is not an override",)),
     "spaces": (f"{CAC} = 2", ("is not an override such as key=value",)),
     "params null": ("params=null", ("params = null: must be a mapping",)),
+    "params null below an axis": (
+        f"params=null design.grid.{CAC}.x=1",
+        (f"design.grid.{CAC}.x = {{x: 1}}: ", "params = null: must be a mapping"),
+    ),
     "params list": ("params=[1]", ("params = [1]: must be a mapping",)),
     "design null": ("design=null", ("design = null: must be a mapping",)),
     "design list": ("design=[1]", ("design = [1]: must be a mapping",)),
