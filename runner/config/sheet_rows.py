@@ -9,7 +9,7 @@ from pathlib import PurePath
 from runner.config.sheet_files import SheetRow
 from runner.config.sheet_notes import SheetNotes, misplaced_notes, read_notes
 from runner.config.sheet_paths import SheetGround, addressed_leaf, unit_of
-from runner.config.sheet_values import SheetValues, read_values
+from runner.config.sheet_values import SheetValues, bounds_problems, read_values
 from runner.contract import Leaf, Problem, nearest
 
 TYPES = ("numeric", "discrete")
@@ -35,12 +35,15 @@ def check_row(row: SheetRow, ground: SheetGround) -> tuple[CheckedRow | None, li
     wrong_type = _type_problems(row, leaf)
     problems = [*_id_problems(row), *wrong_scope]
     problems += wrong_path if leaf is None or not wrong_scope else []
-    problems += [*wrong_type, *_unit_problems(row, leaf, notes)]
+    wrong_unit = _unit_problems(row, leaf, notes)
+    problems += [*wrong_type, *wrong_unit]
     wrong_treatment = _one_of(row, "treatment", row.treatment, TREATMENTS)
     problems += [*wrong_treatment, *wrong_notes]
     values = SheetValues()
     if not wrong_type:
         values, wrong = read_values(row, notes, leaf, ground)
+        if leaf is not None and not (wrong or wrong_unit):  # bounds have the parameter's unit
+            wrong = bounds_problems(row, notes, values, leaf, ground)
         problems += wrong
     if leaf is not None and not (wrong_notes or wrong_type or wrong_treatment):
         problems += misplaced_notes(row, notes, leaf)

@@ -32,17 +32,31 @@ class SheetValues:
 def read_values(
     row: SheetRow, notes: SheetNotes, leaf: Leaf | None, ground: SheetGround
 ) -> tuple[SheetValues, list[Problem]]:
-    """Return a row's values and what is wrong with them, the parameter's bounds included.
+    """Return a row's values and what is wrong with them by themselves.
 
-    Without a parameter the row is checked as far as it goes by itself.
+    Without a parameter the row is checked as far as it goes.
     """
     if row.type == "discrete":
-        found, problems = _listed(row, notes, leaf, ground)
-    else:
-        found, problems = _range(row, leaf, ground)
-    if problems or leaf is None:
-        return found, problems
-    return found, [*_bounds(row, found, leaf), *_block_bounds(row, notes, found, leaf, ground)]
+        return _listed(row, notes, leaf, ground)
+    return _range(row, leaf, ground)
+
+
+def bounds_problems(
+    row: SheetRow, notes: SheetNotes, found: SheetValues, leaf: Leaf, ground: SheetGround
+) -> list[Problem]:
+    """Return the values that the row's treatment can produce and its parameter cannot take."""
+    produced = [("default", found.default)]
+    if row.treatment != "fixed" and row.type == "discrete":
+        produced = [("notes", value) for value in found.values]
+    elif row.treatment != "fixed":
+        produced = [("min", found.low), ("max", found.high)]
+    problems = []
+    for column, value in produced:
+        wrong = coerce(leaf, value)[1]
+        if wrong is not None:
+            told = wrong.found if column == "notes" else None
+            problems.append(row.problem(column, "is out of bounds", wrong.allowed, told))
+    return problems + _block_bounds(row, notes, found, leaf, ground)
 
 
 def _range(
@@ -166,22 +180,6 @@ def _typed(text: str, leaf: Leaf | None) -> Any:
     if leaf is None or leaf.kind == "enum" or not _NUMBER.fullmatch(text):
         return text
     return coerce(leaf, float(text))[0]
-
-
-def _bounds(row: SheetRow, found: SheetValues, leaf: Leaf) -> list[Problem]:
-    """Return the values that the row's treatment can produce and its parameter cannot take."""
-    produced = [("default", found.default)]
-    if row.treatment != "fixed" and row.type == "discrete":
-        produced = [("notes", value) for value in found.values]
-    elif row.treatment != "fixed":
-        produced = [("min", found.low), ("max", found.high)]
-    problems = []
-    for column, value in produced:
-        wrong = coerce(leaf, value)[1]
-        if wrong is not None:
-            told = wrong.found if column == "notes" else None
-            problems.append(row.problem(column, "is out of bounds", wrong.allowed, told))
-    return problems
 
 
 def _block_bounds(
