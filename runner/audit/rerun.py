@@ -19,7 +19,7 @@ from runner.resume import replanned
 from runner.store import Ledger, RunRecord, StudyFolder
 from runner.store.folder import METRICS
 from runner.store.parts import RUN_ID
-from runner.store.plan_files import planned_runs
+from runner.store.planned import planned_runs
 
 _ALL = "all"
 

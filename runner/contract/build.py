@@ -54,7 +54,7 @@ def rule_problems(params: ParamGroup) -> list[Problem]:
 def _group_problems(node: ParamGroup, prefix: str) -> list[Problem]:
     own = node.problems()
     found = [p.under(prefix) for p in own] if prefix and own else own
-    for spec in field_specs(type(node)).values():
+    for spec in _ruled_groups(type(node)):
         path = f"{prefix}.{spec.name}" if prefix else spec.name
         if spec.kind == "group":
             found = found + _group_problems(getattr(node, spec.name), path)
@@ -62,6 +62,23 @@ def _group_problems(node: ParamGroup, prefix: str) -> list[Problem]:
             for key, item in getattr(node, spec.name).items():
                 found = found + _group_problems(item, f"{path}.{key}")
     return found
+
+
+_KNOWN_RULED: dict[type[ParamGroup], tuple[FieldSpec, ...]] = {}
+
+
+def _ruled_groups(cls: type[ParamGroup]) -> tuple[FieldSpec, ...]:
+    """Return the nested groups in which, at any depth, a rule between fields is declared."""
+    if cls not in _KNOWN_RULED:
+        found = (s for s in field_specs(cls).values() if _is_ruled(s))
+        _KNOWN_RULED[cls] = tuple(found)
+    return _KNOWN_RULED[cls]
+
+
+def _is_ruled(spec: FieldSpec) -> bool:
+    if spec.kind not in ("group", "groups"):
+        return False
+    return spec.item.problems is not ParamGroup.problems or bool(_ruled_groups(spec.item))
 
 
 def _build_group(

@@ -208,7 +208,7 @@ def _problem(leaf: Leaf, value: Any, allowed: str) -> Problem:
 def choice_problems(root: ParamGroup) -> list[Problem]:
     """Return enum values outside the choices that the parameter set itself defines."""
     found = []
-    for leaf in leaves(root).values():
+    for leaf in _choosing(root, ""):
         if leaf.value is None or not callable(leaf.info.choices):
             continue
         choices, is_list = leaf.info.choices(root), leaf.kind == "list"
@@ -217,3 +217,33 @@ def choice_problems(root: ParamGroup) -> list[Problem]:
             if wrong:
                 found.append(_problem(leaf, value, f"each item {wrong}" if is_list else wrong))
     return found
+
+
+def _choosing(node: ParamGroup, prefix: str) -> Iterator[Leaf]:
+    """Yield the leaves whose choices depend on other parameters."""
+    for spec in _choosing_fields(type(node)):
+        value, path = getattr(node, spec.name), prefix + spec.name
+        if spec.kind == "group":
+            yield from _choosing(value, f"{path}.")
+        elif spec.kind == "groups":
+            for key, item in value.items():
+                yield from _choosing(item, f"{path}.{key}.")
+        else:
+            yield _leaf(spec, path, value, kind=spec.kind)
+
+
+_KNOWN_CHOOSING: dict[type[ParamGroup], tuple[FieldSpec, ...]] = {}
+
+
+def _choosing_fields(cls: type[ParamGroup]) -> tuple[FieldSpec, ...]:
+    """Return the fields that compute their choices, and the groups that hold such fields."""
+    if cls not in _KNOWN_CHOOSING:
+        found = (s for s in field_specs(cls).values() if _is_choosing(s))
+        _KNOWN_CHOOSING[cls] = tuple(found)
+    return _KNOWN_CHOOSING[cls]
+
+
+def _is_choosing(spec: FieldSpec) -> bool:
+    if spec.kind in ("group", "groups"):
+        return bool(_choosing_fields(spec.item))
+    return callable(spec.info.choices)

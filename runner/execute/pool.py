@@ -11,7 +11,6 @@ from collections.abc import Generator
 from contextlib import closing
 from typing import Protocol
 
-import joblib
 from threadpoolctl import threadpool_limits
 
 from runner.config import Execution
@@ -70,7 +69,9 @@ def _results(
 
 def workers(execution: Execution) -> int:
     """Return how many workers are wanted; a single one is this very process."""
-    return int(joblib.cpu_count()) if execution.n_jobs == -1 else execution.n_jobs
+    from joblib import cpu_count
+
+    return int(cpu_count()) if execution.n_jobs == -1 else execution.n_jobs
 
 
 def _go_on() -> None:
@@ -90,6 +91,8 @@ def _threaded(
     def stop_when_over() -> None:
         if is_over.is_set():
             raise _StoppedError
+
+    import joblib
 
     pool = joblib.Parallel(
         n_jobs=n_workers, backend="threading", return_as="generator_unordered", batch_size=1

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-import joblib
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-
 from runner.execute.cut import Part, halves
 from runner.execute.part import PartResult
 from runner.store import RunRecord
@@ -29,6 +26,8 @@ def recovering(
     part that was under way in more than `retries` lost pools is run alone, then bisected, until
     the guilty run is found and recorded as failed.
     """
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
     pending = {part.part_id: part for part in parts}
     lost: Counter[str] = Counter()
     while pending:
@@ -52,6 +51,8 @@ def _noting(parts: Iterable[Part], under_way: set[str]) -> Iterator[Part]:
 
 
 def _pooled(parts: Iterable[Part], run_part: RunPart, n_workers: int) -> Iterator[PartResult]:
+    import joblib
+
     pool = joblib.Parallel(
         n_jobs=max(2, n_workers),  # one worker would run in this very process
         backend="loky",
@@ -65,6 +66,8 @@ def _pooled(parts: Iterable[Part], run_part: RunPart, n_workers: int) -> Iterato
 
 def _isolated(part: Part, run_part: RunPart) -> Iterator[PartResult]:
     """Run one part with no other beside it; halve it while it kills its worker."""
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
     try:
         yield from list(_pooled([part], run_part, 2))
     except TerminatedWorkerError:

@@ -69,7 +69,7 @@ def read_status(place: Path) -> StudyStatus:
     Raises:
         StoreError: the ledger or the plan cannot be read.
     """
-    from runner.store.plan_files import planned_runs
+    from runner.store.planned import planned_runs
 
     folder = StudyFolder(root=place.parent.parent)
     plan_id, run_ids = planned_runs(place)

@@ -19,6 +19,7 @@ from runner.config import Study
 from runner.config.saved import study_from_data, study_to_data
 from runner.contract import StoreError, UnstoredError, shown
 from runner.plan import Plan
+from runner.store.arrow import floats, integers, texts
 from runner.store.environment import ENVIRONMENT, record_environment
 from runner.store.folder import StudyFolder, replacing, write_text
 from runner.store.integrity import SUMS, read_json, wrong_checksums
@@ -134,37 +135,21 @@ def saved_study(place: Path) -> Study:
     return replace(study, name=place.parent.parent.name, outputs=place.parent.parent.parent)
 
 
-def planned_runs(place: Path) -> tuple[str, list[str]]:
-    """Return a plan's id and the ids of its runs, as written down.
-
-    Raises:
-        StoreError: `plan.parquet` is damaged or missing.
-    """
-    file = place / "plan.parquet"
-    try:
-        planned = pq.read_table(file, columns=["run_id"], page_checksum_verification=True)
-        return planned.schema.metadata[b"plan_id"].decode(), planned["run_id"].to_pylist()
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-        raise StoreError(
-            f"{file} is damaged or missing ({error}); `python -m runner resume {place}` writes it "
-            "anew"
-        ) from error
-
-
 def plan_table(plan: Plan) -> pa.Table:
     """Return one row per (cell, replicate), with its axes and drawn variables as columns."""
     replicates, cells = plan.replicates, plan.cells
     columns: dict[str, pa.Array] = {
-        "run_id": pa.array(plan.run_ids, pa.string()),
-        "grid_index": pa.array(_repeated([c.grid_index for c in cells], replicates), pa.int64()),
+        "run_id": texts(plan.run_ids),
+        "grid_index": integers(_repeated([c.grid_index for c in cells], replicates)),
         "cell_id": _dictionary([c.cell_id for c in cells], replicates),
         "arm": _dictionary([c.arm for c in cells], replicates),
-        "replicate_index": pa.array(list(range(replicates)) * len(cells), pa.int64()),
+        "replicate_index": integers(list(range(replicates)) * len(cells)),
     }
     for key in plan.axes:
         columns[key] = _level_column([c.levels[key] for c in cells], replicates)
     for path in dict.fromkeys(v.path for c in cells for v in c.drawn):
-        columns[f"params.{path}"] = _drawn_column(plan, path)
+        name = f"params.{path}"  # an axis over the centre of a draw keeps its own column
+        columns[f"{name}.drawn" if name in columns else name] = _drawn_column(plan, path)
     return pa.table(columns).replace_schema_metadata({"plan_id": plan.plan_id})
 
 
@@ -173,13 +158,13 @@ def _repeated(values: list[Any], times: int) -> list[Any]:
 
 
 def _dictionary(values: list[str | None], times: int) -> pa.Array:
-    return pa.array(_repeated(values, times), pa.string()).dictionary_encode()
+    return texts(_repeated(values, times)).dictionary_encode()
 
 
 def _level_column(levels: list[Any], times: int) -> pa.Array:
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in levels):
-        kind = pa.int64() if all(isinstance(v, int) for v in levels) else pa.float64()
-        return pa.array(_repeated(levels, times), kind)
+        column = integers if all(isinstance(v, int) for v in levels) else floats
+        return column(_repeated(levels, times))
     return _dictionary([shown(level) for level in levels], times)
 
 
@@ -189,7 +174,7 @@ def _drawn_column(plan: Plan, path: str) -> pa.Array:
         mine = next((v.values for v in cell.drawn if v.path == path), None)
         values += [None] * plan.replicates if mine is None else mine
     is_text = any(isinstance(value, str) for value in values)
-    return pa.array(values, pa.string() if is_text else pa.float64())
+    return texts(values) if is_text else floats(values)
 
 
 def _draws_csv(plan: Plan) -> str:

@@ -129,8 +129,9 @@ def test_every_key_of_the_code_is_in_the_table(capsys: pytest.CaptureFixture[str
 
 
 def test_every_key_in_the_table_is_known() -> None:
-    open_keys = {"engine", "params", "horizon", "collect"}
-    parts = {"design.arms", "design.grid", "design.exclude", "design.variables"}
+    open_keys = {"engine", "params", "horizon", "collect", "acceptance", "exceptions"}
+    names = ("arms", "grid", "exclude", "variables", "zip", "cases", "variables_csv")
+    parts = {f"design.{name}" for name in names}
     assert set(KEYS) == set(SETTINGS) | open_keys | parts
 
 
