@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from runner.execute.cut import Part, halves
 from runner.execute.part import PartResult
+from runner.execute.stopping import stopping
 from runner.store import RunRecord
 
 RunPart = Callable[[Part], PartResult]
@@ -22,7 +23,7 @@ _TOLD = (
 
 def recovering(
     parts: list[Part], run_part: RunPart, n_workers: int, retries: int
-) -> Iterator[PartResult]:
+) -> Generator[PartResult, None, None]:
     """Yield the result of every part, in the order they end, whatever happens to workers.
 
     When a worker dies its pool is lost with it; parts that had not ended go to a fresh pool. A
@@ -34,9 +35,11 @@ def recovering(
     while pending:
         under_way: set[str] = set()
         try:
-            for result in _pooled(_noting(pending.values(), under_way), run_part, n_workers):
-                del pending[result.part_id]
-                yield result
+            given = _noting(pending.values(), under_way)
+            with stopping(_pooled(given, run_part, n_workers)) as results:
+                for result in results:
+                    del pending[result.part_id]
+                    yield result
         except TerminatedWorkerError:
             lost.update(under_way & pending.keys())
             suspects = [pending.pop(name) for name in list(pending) if lost[name] > retries]
@@ -51,7 +54,9 @@ def _noting(parts: Iterable[Part], under_way: set[str]) -> Iterator[Part]:
         yield part
 
 
-def _pooled(parts: Iterable[Part], run_part: RunPart, n_workers: int) -> Iterator[PartResult]:
+def _pooled(
+    parts: Iterable[Part], run_part: RunPart, n_workers: int
+) -> Generator[PartResult, None, None]:
     pool = joblib.Parallel(
         n_jobs=max(2, n_workers),  # one worker would run in this very process
         backend="loky",
