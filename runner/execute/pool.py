@@ -17,8 +17,7 @@ from runner.config import Execution
 from runner.contract import RunnerError
 from runner.execute.cut import Part
 from runner.execute.part import Limits, PartResult, execute_part
-from runner.execute.recovery import recovering
-from runner.execute.stopping import stopping
+from runner.execute.recovery import recovering, stopping
 from runner.store import Ledger, StudyFolder
 
 _LOOK_S = 0.2

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 
 import joblib
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from runner.execute.cut import Part, halves
 from runner.execute.part import PartResult
-from runner.execute.stopping import stopping
 from runner.store import RunRecord
 
 RunPart = Callable[[Part], PartResult]
@@ -45,6 +46,20 @@ def recovering(
             suspects = [pending.pop(name) for name in list(pending) if lost[name] > retries]
             for part in suspects:
                 yield from _isolated(part, run_part)
+
+
+@contextmanager
+def stopping(results: Generator[PartResult, None, None]) -> Iterator[Iterator[PartResult]]:
+    """Close a pool's results at the end of the block, whether or not all of them came.
+
+    joblib then warns that some work was in vain, which is what the user asked for.
+    """
+    try:
+        yield results
+    finally:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*tasks", category=UserWarning)
+            results.close()
 
 
 def _noting(parts: Iterable[Part], under_way: set[str]) -> Iterator[Part]:
