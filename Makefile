@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check lint types contracts bench engine-bench clean
+.PHONY: demo test check lint types contracts drill bench engine-bench clean
 
 demo: $(READY)  ## run the main study on real input and say where its results are
 	$(BIN)/python -m runner run sweeps=taps_plan
@@ -23,6 +23,9 @@ types: $(READY)
 
 contracts: $(READY)
 	$(BIN)/lint-imports
+
+drill: $(READY)  ## kill studies at random moments and write docs/reliability.md
+	$(BIN)/python -m tests.faults.drill --count 60 --write docs/reliability.md
 
 bench: $(READY)  ## measure and write docs/benchmarks.md
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'

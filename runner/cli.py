@@ -298,7 +298,7 @@ def run_command_line(words: list[str]) -> int:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as cleanly as on Ctrl-C
     try:
         return int(app(words, standalone_mode=False) or 0)
-    except (typer.Abort, KeyboardInterrupt) as error:
+    except (_StoppedError, typer.Abort, KeyboardInterrupt) as error:
         return _interrupted(error)
     except RunnerError as error:
         if "--debug" in words:
@@ -319,9 +319,12 @@ def _exit_code(error: Exception) -> int:
     return EXIT_FAILED_RUNS if isinstance(error, UnstoredError) else EXIT_USAGE
 
 
+class _StoppedError(Exception):
+    """Ctrl-C or a termination signal came; carries the command that continues, if there is one."""
+
+
 def _interrupted(error: BaseException) -> int:
-    told = (error if isinstance(error, KeyboardInterrupt) else error.__cause__ or error).args
-    command = told[0] if told else "python -m runner resume"
+    command = error.args[0] if error.args else "python -m runner resume"
     print(
         f"\ninterrupted; all parts that had ended are kept. Continue with: {command}",
         file=sys.stderr,
@@ -342,6 +345,8 @@ def _engines_aside() -> Iterator[None]:
     try:
         with redirect_stdout(sys.stderr):
             yield
+    except KeyboardInterrupt as error:  # the command-line library would end without a word
+        raise _StoppedError(*error.args) from None
     finally:
         os.dup2(kept, 1)
         os.close(kept)

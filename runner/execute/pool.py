@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 from collections.abc import Generator
-from contextlib import closing
 from typing import Protocol
 
 from threadpoolctl import threadpool_limits
@@ -17,7 +16,7 @@ from runner.config import Execution
 from runner.contract import RunnerError
 from runner.execute.cut import Part
 from runner.execute.part import Limits, PartResult, execute_part
-from runner.execute.recovery import recovering
+from runner.execute.recovery import recovering, stopping
 from runner.store import Ledger, StudyFolder
 
 _LOOK_S = 0.2
@@ -41,7 +40,7 @@ def execute_plan(
         StoreError: the ledger or a part cannot be written; what had ended is kept.
     """
     ledger, ended, failures = Ledger(folder.ledger_file), 0, 0
-    with threadpool_limits(limits=1), closing(_results(parts, folder, execution)) as results:
+    with threadpool_limits(limits=1), stopping(_results(parts, folder, execution)) as results:
         for result in results:
             ledger.append(result.part_id, result.records, result.files)
             failed = sum(record.status != "done" for record in result.records)
@@ -85,8 +84,11 @@ class _StoppedError(RunnerError):
 def _threaded(
     parts: list[Part], folder: StudyFolder, limits: Limits, n_workers: int
 ) -> Generator[PartResult, None, None]:
-    """Execute parts in threads, which stop before their next run when the caller stops."""
-    is_over = threading.Event()
+    """Execute parts in threads, which stop before their next run when the caller stops.
+
+    The caller's stop is complete when they have stopped; after Ctrl-C nobody waits for them.
+    """
+    is_over, at_work = threading.Event(), threading.Semaphore(n_workers)
 
     def stop_when_over() -> None:
         if is_over.is_set():
@@ -94,12 +96,21 @@ def _threaded(
 
     import joblib
 
+    def run_part(part: Part) -> PartResult:
+        with at_work:
+            return execute_part(part, folder.parts, limits, before_run=stop_when_over)
+
     pool = joblib.Parallel(
         n_jobs=n_workers, backend="threading", return_as="generator_unordered", batch_size=1
     )
-    run_part = functools.partial(execute_part, before_run=stop_when_over)
     try:
-        yield from pool(joblib.delayed(run_part)(part, folder.parts, limits) for part in parts)
+        yield from pool(joblib.delayed(run_part)(part) for part in parts)
+    except GeneratorExit:
+        is_over.set()
+        for _ in range(n_workers):
+            at_work.acquire()
+        at_work.release(n_workers)
+        raise
     finally:
         is_over.set()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 
 from runner.execute.cut import Part, halves
 from runner.execute.part import PartResult
@@ -19,7 +21,7 @@ _TOLD = (
 
 def recovering(
     parts: list[Part], run_part: RunPart, n_workers: int, retries: int
-) -> Iterator[PartResult]:
+) -> Generator[PartResult, None, None]:
     """Yield the result of every part, in the order they end, whatever happens to workers.
 
     When a worker dies its pool is lost with it; parts that had not ended go to a fresh pool. A
@@ -33,14 +35,30 @@ def recovering(
     while pending:
         under_way: set[str] = set()
         try:
-            for result in _pooled(_noting(pending.values(), under_way), run_part, n_workers):
-                del pending[result.part_id]
-                yield result
+            given = _noting(pending.values(), under_way)
+            with stopping(_pooled(given, run_part, n_workers)) as results:
+                for result in results:
+                    del pending[result.part_id]
+                    yield result
         except TerminatedWorkerError:
             lost.update(under_way & pending.keys())
             suspects = [pending.pop(name) for name in list(pending) if lost[name] > retries]
             for part in suspects:
                 yield from _isolated(part, run_part)
+
+
+@contextmanager
+def stopping(results: Generator[PartResult, None, None]) -> Iterator[Iterator[PartResult]]:
+    """Close a pool's results at the end of the block, whether or not all of them came.
+
+    joblib then warns that some work was in vain, which is what the user asked for.
+    """
+    try:
+        yield results
+    finally:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*tasks", category=UserWarning)
+            results.close()
 
 
 def _noting(parts: Iterable[Part], under_way: set[str]) -> Iterator[Part]:
@@ -50,7 +68,9 @@ def _noting(parts: Iterable[Part], under_way: set[str]) -> Iterator[Part]:
         yield part
 
 
-def _pooled(parts: Iterable[Part], run_part: RunPart, n_workers: int) -> Iterator[PartResult]:
+def _pooled(
+    parts: Iterable[Part], run_part: RunPart, n_workers: int
+) -> Generator[PartResult, None, None]:
     import joblib
 
     pool = joblib.Parallel(

@@ -14,6 +14,8 @@ from runner.store.ledger import PartFile, RunState
 from runner.store.parts import file_digest
 
 SUMS = "SHA256SUMS"
+CHANGED = "its content has changed"
+UNLISTED = f"is not listed in {SUMS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def _what_is_wrong(path: Path, file: PartFile, *, deep: bool) -> str:
         if size != file.size:
             return f"holds {size} bytes instead of {file.size}"
         if deep and file_digest(path)[1] != file.digest:
-            return "its content has changed"
+            return CHANGED
     except FileNotFoundError:
         return "is missing"
     except OSError as error:
@@ -97,15 +99,15 @@ def wrong_checksums(place: Path) -> dict[str, str]:
     if sums is None:
         return {SUMS: "is missing: the plan has not been finished"}
     present = [f.name for f in place.iterdir() if f.is_file() and not f.name.startswith(".")]
-    wrong = {name: f"is not listed in {SUMS}" for name in present if name not in (*sums, SUMS)}
+    wrong = {name: UNLISTED for name in present if name not in (*sums, SUMS)}
     for name, digest in sums.items():
         try:
             if sha256(place / name) != digest:
-                wrong[name] = "its content has changed"
+                wrong[name] = CHANGED
         except OSError:
             wrong[name] = "is missing"
     if not wrong and _sums_text(sums) != (place / SUMS).read_text(encoding="utf-8"):
-        return {SUMS: "its content has changed"}
+        return {SUMS: CHANGED}
     return wrong
 
 

@@ -22,7 +22,7 @@ from runner.plan import Plan
 from runner.store.arrow import floats, integers, texts
 from runner.store.environment import ENVIRONMENT, record_environment
 from runner.store.folder import StudyFolder, replacing, write_text
-from runner.store.integrity import SUMS, read_json, wrong_checksums
+from runner.store.integrity import CHANGED, SUMS, UNLISTED, read_json, wrong_checksums
 
 DRAWS_HEADER = (
     "scope", "variable_id", "path", "grid_index", "replicate_index", "draw_value",
@@ -59,7 +59,7 @@ def restore_plan(folder: StudyFolder, study: Study, plan: Plan) -> tuple[str, ..
     """
     place = folder.plan(plan.plan_id)
     wrong = wrong_checksums(place)
-    damaged = sorted(name for name, what in wrong.items() if name != SUMS and "listed" not in what)
+    damaged = sorted(name for name, what in wrong.items() if name != SUMS and what != UNLISTED)
     for name, write in _writers(folder, study, plan).items():
         is_doubtful = SUMS in wrong and name in _DERIVED
         if name in damaged or is_doubtful or not (place / name).is_file():
@@ -130,8 +130,8 @@ def saved_study(place: Path) -> Study:
         study = study_from_data(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{file} cannot be read ({error}); {again}") from error
-    if file.name in wrong_checksums(place):
-        raise StoreError(f"{file} is damaged: its content has changed; {again}")
+    if wrong_checksums(place).get(file.name) == CHANGED:
+        raise StoreError(f"{file} is damaged: {CHANGED}; {again}")
     return replace(study, name=place.parent.parent.name, outputs=place.parent.parent.parent)
 
 

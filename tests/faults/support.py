@@ -104,5 +104,5 @@ def orphans(study: Path) -> list[Path]:
     folder = StudyFolder(root=study)
     states = Ledger(folder.ledger_file).read()
     known = {folder.part_file(t, f.part) for s in states.values() for t, f in s.parts.items()}
-    found = [f for f in folder.parts.rglob("*") if f.is_file() and f not in known]
-    return found + list(study.rglob("*.tmp")) + list(study.glob(".latest-*"))
+    found = {f for f in folder.parts.rglob("*") if f.is_file()} - known
+    return sorted(found | {*study.rglob("*.tmp"), *study.glob(".latest-*")})

@@ -62,7 +62,8 @@ def test_a_last_line_torn_at_any_byte_costs_that_line_alone(file: Path) -> None:
 
 def test_a_flipped_bit_anywhere_costs_the_lines_it_touches_and_is_noticed(file: Path) -> None:
     whole = file.read_bytes()
-    for place in range(len(whole)):
+    ends = [place for place in range(len(whole)) if whole[place] == ord("\n")]
+    for place in [*range(0, len(whole), 5), *ends]:
         flipped = bytearray(whole)
         flipped[place] ^= 1 << (place % 8)
         file.write_bytes(bytes(flipped))
