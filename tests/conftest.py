@@ -21,6 +21,7 @@ import scipy.special  # noqa: F401 - adds a warnings filter when first imported
 import threadpoolctl  # noqa: F401 - sets KMP_* too
 
 from runner.cli import run_command_line
+from runner.config import hydra_compose
 
 BRITTLE = Path(__file__).parent / "end_to_end" / "brittle_package"
 
@@ -50,6 +51,13 @@ def _global_state_stays() -> Iterator[None]:
     yield
     changed = changes(before, global_state())
     assert not changed, f"the test changed global state: {', '.join(changed)}"
+
+
+@pytest.fixture(autouse=True)
+def _untracked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave MLflow, which takes seconds to start, to the tests marked `tracked`."""
+    if request.node.get_closest_marker("tracked") is None:
+        monkeypatch.setitem(hydra_compose.DEFAULT_OPTIONS, "tracking", "none")
 
 
 @pytest.hookimpl(wrapper=True)

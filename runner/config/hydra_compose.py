@@ -18,7 +18,7 @@ from runner.config.tree import Tree
 from runner.contract import ConfigError, Problem
 
 _ROOT = "cohortsweep_root"
-_DEFAULTS = {"seeding": "common", "execution": "local", "tracking": "local"}
+DEFAULT_OPTIONS = {"seeding": "common", "execution": "local", "tracking": "local"}
 _BEFORE_ENGINE = ("acceptance", "execution", "seeding", "tracking")
 
 
@@ -69,7 +69,7 @@ def _store_root(sources: Sources, *, own: list[str]) -> None:
     Hydra lets a file override only groups that stand before it, and later groups win.
     """
     shared = [g for g in sources.groups if "/" not in g and g not in (ENGINE_GROUP, STUDY_GROUP)]
-    before = [{group: _DEFAULTS.get(group)} for group in shared if group in _BEFORE_ENGINE]
+    before = [{group: DEFAULT_OPTIONS.get(group)} for group in shared if group in _BEFORE_ENGINE]
     after = [{group: None} for group in (*shared, *own) if group not in _BEFORE_ENGINE]
     node = {
         "defaults": ["_self_", *before, {ENGINE_GROUP: None}, *after, {STUDY_GROUP: None}],

@@ -53,6 +53,7 @@ def study(name: str, cells: int, replicates: int, outputs: str, **more: Any) -> 
         "design.grid": axis,
         "design.replicates": replicates,
         "paths.outputs": outputs,
+        "tracking": "none",
         **more,
     }
 

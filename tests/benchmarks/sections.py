@@ -231,7 +231,7 @@ def commands(bench: Bench, size: Size) -> Section:
     """Measure how soon commands answer."""
     outputs = bench.outputs()
     place = f"paths.outputs={outputs}"
-    bench.command("run", "sweeps=taps_plan", "design.replicates=2", place)
+    bench.command("run", "sweeps=taps_plan", "design.replicates=2", "tracking=none", place)
     asked = {
         ("--help",): 0.5,
         ("status", "--outputs", outputs): 0.5,

@@ -67,7 +67,7 @@ def test_the_packages_stand_on_their_own(python: Path, tmp_path: Path) -> None:
 def test_the_installed_engine_runs_with_its_own_groups(python: Path, tmp_path: Path) -> None:
     done = run(
         python, tmp_path, "run", "engine=brittle", "mix=calm,wild", "design.replicates=2",
-        "execution.n_jobs=2", "execution.part_runs=1", "--json",
+        "execution.n_jobs=2", "execution.part_runs=1", "tracking=none", "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -79,7 +79,7 @@ def test_the_installed_engine_runs_with_its_own_groups(python: Path, tmp_path: P
 def test_the_packaged_studies_run(python: Path, tmp_path: Path) -> None:
     done = run(
         python, tmp_path, "run", "sweeps=taps_plan", "design.replicates=1",
-        "execution=sequential", "--json",
+        "execution=sequential", "tracking=none", "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["runs"]["done"] == 24

@@ -26,7 +26,8 @@ def environment(**changed: str) -> dict[str, str]:
 
 
 def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "runner", *words]
+    untracked = ("tracking=none",) if words[:1] == ("run",) else ()
+    return [sys.executable, "-m", "runner", *words, *untracked]
 
 
 def cli(
