@@ -12,6 +12,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from runner.execute.cut import Part, halves
 from runner.execute.part import PartResult
+from runner.execute.stale import leave_stale_workers
 from runner.store import RunRecord
 
 RunPart = Callable[[Part], PartResult]
@@ -33,6 +34,8 @@ def recovering(
     """
     pending = {part.part_id: part for part in parts}
     lost: Counter[str] = Counter()
+    for engine in {part.engine for part in parts}:
+        leave_stale_workers(engine)
     while pending:
         under_way: set[str] = set()
         try:
