@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from runner.execute.cut import Part, halves
 from runner.execute.part import PartResult
+from runner.execute.stale import leave_stale_workers
 from runner.store import RunRecord
 
 RunPart = Callable[[Part], PartResult]
@@ -32,6 +33,8 @@ def recovering(
 
     pending = {part.part_id: part for part in parts}
     lost: Counter[str] = Counter()
+    for engine in {part.engine for part in parts}:
+        leave_stale_workers(engine)
     while pending:
         under_way: set[str] = set()
         try:

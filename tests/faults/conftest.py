@@ -10,7 +10,7 @@ import pytest
 from tests.faults.support import ENGINES
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def faulty_engine() -> Iterator[None]:
     sys.path.insert(0, str(ENGINES))
     yield

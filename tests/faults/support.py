@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -45,7 +46,13 @@ def started(*words: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command(*words), cwd=folder, env=environment(), start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=_hear_interruptions,
     )  # fmt: skip
+
+
+def _hear_interruptions() -> None:
+    """Undo what a shell does to its background jobs, which these tests may run in."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def study_words(name: str, *words: str) -> tuple[str, ...]:

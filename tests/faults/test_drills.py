@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.drill import KINDS, MARKS, Whole, drills, replace_figures, run_drill, run_whole
 
-CHOSEN = ("parent", "worker", "workers", "all")
+CHOSEN = ("parent", "worker", "all")
 
 
 @pytest.fixture(scope="module")

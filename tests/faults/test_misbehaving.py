@@ -116,12 +116,12 @@ def test_runs_that_take_too_long_are_stopped_and_can_be_tried_again(tmp_path: Pa
 def test_an_interrupted_write_leaves_whole_parts(tmp_path: Path) -> None:
     """Time runs out while many small batches are written, run after run."""
     more = {
-        "design.replicates": 12, "params.rows": 200_000, "params.batch": 50,
-        "design.grid": {"params.number": [0, 1]}, "execution.timeout_s": 0.4,
+        "design.replicates": 8, "params.rows": 150_000, "params.batch": 50,
+        "execution.timeout_s": 0.3,
     }  # fmt: skip
     slow = run_study(study(tmp_path, **more))
-    assert slow.runs["done"] + slow.runs["timeout"] == 24
-    assert len(slow.table("steps")) == 200_000 * slow.runs["done"]
+    assert slow.runs["done"] + slow.runs["timeout"] == 8
+    assert len(slow.table("steps")) == 150_000 * slow.runs["done"]
     assert verify_study(slow.folder, 0.01).ok
 
 
@@ -210,5 +210,4 @@ def test_what_an_engine_prints_does_not_spoil_the_answer(tmp_path: Path, jobs: i
     assert "prepared on standard output" in done.stderr
     assert "on standard output\nand below it" in done.stderr
     if jobs == 1:
-        assert answer(cli("plan", *words, "--json", folder=tmp_path))["study"] == "loud"
         assert answer(cli("verify", "loud", "--json", folder=tmp_path))["ok"]

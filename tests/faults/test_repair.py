@@ -19,7 +19,7 @@ from runner.resume import resume_study
 from tests.faults.support import orphans
 
 RUNS = 6
-DAMAGES = ("flip 0", "flip 1", "cut", "delete")
+DAMAGES = ("flip", "cut", "delete")
 
 
 def study(outputs: Path, **more: Any) -> StudyResults:
@@ -144,12 +144,16 @@ def test_status_counts_what_a_resume_would_run(place: Path) -> None:
 
 
 def test_repairs_are_named(place: Path) -> None:
-    for pattern in ("runs/parts/metrics/* 1", "runs/ledger.jsonl", "plans/*/environment.json"):
-        do_damage(file_of(place.parents[1], pattern), "flip 0")
+    ledger = place.parents[1] / "runs" / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    part = json.loads(lines[1])["part"]
+    do_damage(place.parents[1] / f"runs/parts/metrics/{part}.parquet", "flip")
+    do_damage(place / "environment.json", "flip")
+    ledger.write_bytes(b"".join([lines[0].replace(b"done", b"dome"), *lines[1:]]))
     text = " ".join(resume_study(place).notes)
     assert "written anew: environment.json (environment.json: as of now)" in text
-    assert "ledger lines" in text
-    assert "1 damaged part files, their runs were recomputed: metrics/" in text
+    assert "ledger lines 1 were unreadable; their runs were recomputed" in text
+    assert f"1 damaged part files, their runs were recomputed: metrics/{part}" in text
 
 
 def test_a_part_that_the_ledger_does_not_know_is_cleared_away(
@@ -173,7 +177,7 @@ def test_a_plan_minds_its_own_runs_alone(place: Path) -> None:
     outputs, first = place.parents[2], place
     second = study(outputs, **{"design.grid": {"params.number": [0, 7]}})
     for file in sorted((outputs / "s/runs/parts/metrics").iterdir()):
-        do_damage(file, "flip 0")
+        do_damage(file, "flip")
     assert resume_study(second.folder).runs["executed"] == 4
     assert verify_study(second.folder, 1.0).ok
     assert not verify_study(first, 1.0).ok

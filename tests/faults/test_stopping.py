@@ -30,17 +30,16 @@ SLOW = ("params.number=range(0,40)", "params.seconds=0.15")
 
 
 @pytest.mark.parametrize(
-    ("sign", "to_all", "backend"),
+    ("to_all", "backend"),
     [
-        (signal.SIGINT, False, "loky"),
-        (signal.SIGINT, True, "loky"),  # Ctrl-C at a terminal reaches every process
-        (signal.SIGTERM, False, "loky"),
-        (signal.SIGINT, False, "threading"),
-        (signal.SIGINT, False, "sequential"),
+        (False, "loky"),
+        (True, "loky"),  # Ctrl-C at a terminal reaches every process
+        (False, "threading"),
+        (False, "sequential"),
     ],
 )
 def test_an_interrupted_study_stops_cleanly_and_resumes(
-    tmp_path: Path, sign: signal.Signals, to_all: bool, backend: str
+    tmp_path: Path, to_all: bool, backend: str
 ) -> None:
     jobs = "execution.n_jobs=1" if backend == "sequential" else "execution.n_jobs=2"
     words = study_words("night", *SLOW, f"execution.backend={backend}", jobs)
@@ -49,7 +48,7 @@ def test_an_interrupted_study_stops_cleanly_and_resumes(
     wait_until(lambda: ledger_runs(study) >= 4, "the first parts")
     workers = workers_of(process.pid)
     assert len(workers) == (2 if backend == "loky" else 0)
-    (os.killpg if to_all else os.kill)(process.pid, sign)
+    (os.killpg if to_all else os.kill)(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, err
     assert "Continue with: python -m runner resume night" in err
@@ -91,16 +90,16 @@ def test_a_second_process_is_turned_away(tmp_path: Path) -> None:
     assert cli("status", "shared", folder=tmp_path).returncode == 0
     assert process.poll() is None
     process.terminate()
-    assert process.communicate(timeout=PATIENCE_S)[1]
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
+    assert "Continue with: python -m runner resume shared" in err
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_full_disk_stops_the_study_and_is_told(tmp_path: Path, jobs: int) -> None:
+def test_a_full_disk_stops_the_study_and_is_told(tmp_path: Path) -> None:
     """Files may hold 9 kB: less than the part of a table, more than the ledger."""
     words = ("execution.part_runs=4", "params.number=range(0,16)", "params.rows=3000")
     done = subprocess.run(
-        command("run", *study_words("full", *words, f"execution.n_jobs={jobs}"), "--json"),
+        command("run", *study_words("full", *words), "--json"),
         cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False,
         timeout=PATIENCE_S,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000)),
@@ -143,11 +142,11 @@ def test_a_place_that_cannot_be_written_is_a_mistake_in_the_command(tmp_path: Pa
 
 
 def test_the_parents_memory_does_not_grow_with_tables(tmp_path: Path) -> None:
-    """Two thousand more runs of 2,000 rows each (about 80 MB) must not stay in the parent."""
+    """A thousand more runs of 5,000 rows each (about 120 MB) must not stay in the parent."""
     peaks = []
-    for runs in (200, 2200):
+    for runs in (200, 1200):
         words = study_words(
-            f"m{runs}", f"design.replicates={runs}", "params.rows=2000", "execution.part_runs=100"
+            f"m{runs}", f"design.replicates={runs}", "params.rows=5000", "execution.part_runs=50"
         )
         script = (
             "import resource, sys\n"
