@@ -94,7 +94,7 @@ class TrackingSection(ParamGroup):
         None, doc="address of the server, or sqlite:///FILE; null = mlflow.db below paths.outputs"
     )
     timeout_s: float | None = param(
-        120.0, low=0, low_open=True, unit="s", doc="longest time for recording; null = no limit"
+        300.0, low=0, low_open=True, unit="s", doc="longest time for recording; null = no limit"
     )
 
     def problems(self) -> list[Problem]:

@@ -118,7 +118,7 @@ class Tracking:
 
     mode: str = "local"
     uri: str | None = None
-    timeout_s: float | None = 120.0
+    timeout_s: float | None = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

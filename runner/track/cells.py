@@ -87,10 +87,10 @@ def _run_names(plan: FinishedPlan) -> dict[int, str]:
 
 
 def _run_name(plan: FinishedPlan, row: Any, width: int) -> str:
-    number = f"{row['grid_index']:0{width}}"
-    arm = " ".join([number, *_arm_tag(row).values()])
-    levels = levels_text(plan, row)
-    return arm if levels == ALL else f"{arm} | {levels}"
+    """Return a name short enough for MLflow's tables: `03 retention (1000, 12)`."""
+    levels = ", ".join(shown(_plain(row[key])) for key in plan.varying)
+    words = [f"{row['grid_index']:0{width}}", *_arm_tag(row).values()]
+    return " ".join([*words, f"({levels})"] if levels else words)
 
 
 def _arm_tag(row: Any) -> dict[str, str]:

@@ -22,7 +22,7 @@ def plan_record(plan: FinishedPlan) -> Record:
     return Record(
         name=f"plan {plan.summary['plan_id'][:12]}",
         status=_status(plan),
-        seconds=0.0,
+        seconds=float(plan.runs["seconds"].sum()),
         tags={safe_key(key): clipped(text) for key, text in _tags(plan).items()},
         params={safe_key(key): clipped(text, LONGEST_PARAM) for key, text in _params(plan).items()},
         files=_files(plan.place),
