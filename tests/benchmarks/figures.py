@@ -99,7 +99,7 @@ def machine() -> dict[str, str]:
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return {
         "processor": f"{_processor()}, {os.cpu_count()} cores",
-        "system": platform.platform(),
+        "system": platform.system(),
         "load at the end (1, 5, 15 min)": load,
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
         "versions": ", ".join(f"{name} {_version(name)}" for name in PACKAGES),

@@ -22,7 +22,7 @@ def test_configuration_file_states_every_default() -> None:
     text = CONF.read_text(encoding="utf-8")
     content = yaml.safe_load(text)
     assert text.startswith("# @package _global_\n")
-    assert list(content) == ["engine", "params"]
+    assert list(content) == ["defaults", "engine", "params"]
     assert content["engine"] == "taps"
     assert content["params"] == plain_params(TapsParams())
     assert build_params(TapsParams, content["params"]) == (TapsParams(), [])
