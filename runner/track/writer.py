@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
+from runner.track.batches import batches
 from runner.track.cells import cell_records
 from runner.track.finished import FinishedPlan
 from runner.track.parent import JUDGED, plan_record
@@ -21,7 +24,6 @@ from runner.track.reply import Recorded
 T = TypeVar("T")
 
 _PARENT = "mlflow.parentRunId"
-_MOST_METRICS, _MOST_PARAMS, _MOST_TAGS = 800, 100, 100  # 1000 together, in one call
 _PAGE = 1000
 
 
@@ -72,10 +74,6 @@ class Writer:
     def _experiment(self, name: str, question: str) -> str:
         """Return the id of the study's experiment, created or brought back where necessary."""
         found = self._client.get_experiment_by_name(name)
-        if found is not None and self._has_moved(found.artifact_location, name):
-            self._client.rename_experiment(found.experiment_id, f"{name} ({found.experiment_id})")
-            self._client.delete_experiment(found.experiment_id)
-            found = None
         if found is None:
             return self._new_experiment(name, question)
         if found.lifecycle_stage == "deleted":
@@ -92,13 +90,6 @@ class Writer:
             if found is None:
                 raise
             return str(found.experiment_id)
-
-    def _has_moved(self, location: str, name: str) -> bool:
-        """Tell whether an experiment of ours keeps its artifacts where the folder once was."""
-        if self._artifacts is None:
-            return False
-        ours = f"/{self._artifacts.name}/{name}"
-        return location.endswith(ours) and location != (self._artifacts / name).as_uri()
 
     def _parent(self, experiment_id: str, wanted: Record, place: Path) -> tuple[Run, int]:
         """Return the plan's run, created if need be, and how many others of it were deleted."""
@@ -118,9 +109,9 @@ class Writer:
     def _fill_parent(self, parent: Run, wanted: Record) -> None:
         """Bring the plan's run up to date in place; its hash is written last."""
         content = wanted.content_hash
-        if parent.data.tags.get(SYNCED_HASH) == content:
-            return
         run_id = parent.info.run_id
+        if parent.data.tags.get(SYNCED_HASH) == content and self._has_artifacts(parent):
+            return
         for name, file in wanted.files.items():
             folder = str(Path(name).parent)
             self._client.log_artifact(run_id, str(file), None if folder == "." else folder)
@@ -129,6 +120,10 @@ class Writer:
                 self._client.delete_tag(run_id, key)
         self._end(parent, wanted)
         self._log(run_id, wanted, 0, content)
+
+    def _has_artifacts(self, run: Run) -> bool:
+        """Tell whether a run's artifacts are where they should be; servers keep their own."""
+        return self._artifacts is None or artifact_folder(run.info.artifact_uri).is_dir()
 
     def _present(self, target: _Place, plan_id: str) -> tuple[dict[str, Run], list[Run]]:
         """Return the plan's cells in MLflow by grid index, and those that are doubles or lost."""
@@ -204,6 +199,11 @@ class Writer:
             self._client.log_batch(run_id, *call)
 
 
+def artifact_folder(uri: str) -> Path:
+    """Return the folder of a local artifact address."""
+    return Path(url2pathname(urlparse(uri).path))
+
+
 def _clashes(run: Run, wanted: Record) -> bool:
     """Tell whether a run has a parameter with another value; MLflow lets none be changed."""
     known = run.data.params
@@ -216,26 +216,6 @@ def _metrics(record: Record, time_ms: int) -> Iterator[Metric]:
     for key, series in record.series.items():
         points = zip(series.steps.tolist(), series.values.tolist(), strict=True)
         yield from (Metric(key, value, time_ms, step) for step, value in points)
-
-
-def batches(
-    metrics: Sequence[Metric], params: Sequence[Param], tags: Sequence[RunTag]
-) -> Iterator[tuple[Sequence[Metric], Sequence[Param], Sequence[RunTag]]]:
-    """Yield calls within MLflow's limits; the last of each kind is in the last call."""
-    metric_parts, param_parts, tag_parts = (
-        _chunks(metrics, _MOST_METRICS), _chunks(params, _MOST_PARAMS), _chunks(tags, _MOST_TAGS)
-    )  # fmt: skip
-    count = max(len(metric_parts), len(param_parts), len(tag_parts))
-    for place in range(-count, 0):
-        yield _at(metric_parts, place), _at(param_parts, place), _at(tag_parts, place)
-
-
-def _chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-def _at(parts: list[Sequence[T]], place: int) -> Sequence[T]:
-    return parts[place] if -place <= len(parts) else ()
 
 
 def _for_each(work: Callable[[T], None], items: Iterable[T], threads: int) -> int:

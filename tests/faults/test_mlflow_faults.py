@@ -1,0 +1,246 @@
+"""MLflow may be down, hang, or die midway: the study ends as it would, and `sync` repairs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.mlflow_support import (
+    PATIENCE_S,
+    answer,
+    cli,
+    database,
+    dump,
+    free_port,
+    kill,
+    server,
+    started,
+)
+
+SMALL = (
+    "engine=linear_null", "design.replicates=3", "params.entities=5", "horizon=2",
+    "execution.backend=sequential", "execution.n_jobs=1",
+)  # fmt: skip
+FAILING = "acceptance.never={metric: mean_outcome, at_most: 0}"
+SAID = "cohortsweep: not recorded in MLflow: "
+
+
+def test_a_server_that_is_down(tmp_path: Path) -> None:
+    """The verdict's exit code, one clear line, and all results."""
+    uri = f"http://127.0.0.1:{free_port()}"
+    done = cli("run", *SMALL, FAILING, "study.name=down", "tracking=server", f"tracking.uri={uri}",
+               "--json", folder=tmp_path)  # fmt: skip
+    found = answer(done)
+    assert done.returncode == found["exit_code"] == 1
+    (line,) = [line for line in done.stderr.splitlines() if "MLflow" in line]
+    assert line.startswith(f"{SAID}{uri}: ")
+    assert "refused" in line
+    assert "timeout_s" not in line
+    assert line.endswith("results are stored, record them with: python -m runner sync down")
+    assert line.removeprefix("cohortsweep: ") in found["notes"]
+    assert "Traceback" not in done.stderr
+    assert (Path(found["folder"]) / "SHA256SUMS").is_file()
+
+
+def test_sync_to_a_server_that_is_down_is_an_error(tmp_path: Path) -> None:
+    assert cli("run", *SMALL, "tracking=none", folder=tmp_path).returncode == 0
+    uri = f"http://127.0.0.1:{free_port()}"
+    done = cli("sync", "--uri", uri, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"cohortsweep: cannot record in MLflow: {uri}: ")
+    assert "(0 of 1 plans are recorded)" in done.stderr
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """Yield the address of a server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        held: list[socket.socket] = []
+
+        def hold() -> None:
+            while True:
+                try:
+                    held.append(listening.accept()[0])
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        for connection in held:
+            connection.close()
+
+
+def test_a_server_that_never_answers(tmp_path: Path, silent: str) -> None:
+    began = time.monotonic()
+    done = cli("run", *SMALL, "tracking=server", f"tracking.uri={silent}", "tracking.timeout_s=2",
+               folder=tmp_path)  # fmt: skip
+    assert time.monotonic() - began < PATIENCE_S / 2
+    assert done.returncode == 0
+    assert f"{SAID}{silent}: it was not done within tracking.timeout_s=2;" in done.stderr
+
+
+def test_a_recorder_that_is_cut_off_leaves_nothing_wrong(tmp_path: Path) -> None:
+    """Whatever stands in the database afterwards, `sync` makes it right."""
+    done = cli("run", *SMALL, "params.baseline=1,2,3", "tracking.timeout_s=0.01", folder=tmp_path)
+    assert done.returncode == 0
+    assert SAID in done.stderr
+    assert cli("sync", folder=tmp_path).returncode == 0
+    assert len(dump(database(tmp_path))["linear_null"].cells) == 3
+
+
+def test_half_written_and_doubled_runs_are_replaced(tmp_path: Path) -> None:
+    """A cell without its hash is incomplete; a second run of a cell is one too many."""
+    assert cli("run", *SMALL, "params.baseline=1,2,3", folder=tmp_path).returncode == 0
+    before = dump(database(tmp_path))["linear_null"]
+    torn, moved = before.cells[0].run_id, before.cells[2].run_id
+    with closing(sqlite3.connect(tmp_path / "outputs" / "mlflow.db")) as store, store:
+        store.execute("delete from tags where key = 'synced_hash' and run_uuid = ?", [torn])
+        store.execute(
+            "update tags set value = '1' where key = 'grid_index' and run_uuid = ?", [moved]
+        )
+    (plan,) = answer(cli("sync", "--json", folder=tmp_path))["plans"]
+    assert (plan["written"], plan["unchanged"], plan["removed"]) == (2, 1, 2)
+    after = dump(database(tmp_path))["linear_null"]
+    assert after.content() == before.content()
+    assert after.plan.run_id == before.plan.run_id
+
+
+def test_a_server_killed_midway(tmp_path: Path) -> None:
+    """The run ends with its code and says so; `sync` finishes the job; twice changes nothing."""
+    port = free_port()
+    uri = f"http://127.0.0.1:{port}"
+    with server(tmp_path, port) as running:
+        process = started(
+            "run", *SMALL, FAILING, "params.baseline=range(0,300)", "tracking=server",
+            f"tracking.uri={uri}", folder=tmp_path,
+        )  # fmt: skip
+        _wait_for_cells(tmp_path / "server.db", 5, process)
+        kill(running)
+        _, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1
+    assert f"{SAID}{uri}: " in errors
+    with server(tmp_path, port):
+        (plan,) = answer(cli("sync", "--json", folder=tmp_path))["plans"]
+        assert 5 <= plan["unchanged"] < 300
+        assert plan["written"] == 300 - plan["unchanged"]
+        (again,) = answer(cli("sync", "--json", folder=tmp_path))["plans"]
+        assert (again["written"], again["unchanged"], again["removed"]) == (0, 300, 0)
+
+
+def _wait_for_cells(file: Path, count: int, process: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        assert process.poll() is None, "all was recorded before the server could be killed"
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as store:
+            query = "select count(*) from tags where key = 'synced_hash'"
+            if store.execute(query).fetchone()[0] >= count:
+                return
+        time.sleep(0.05)
+    raise AssertionError("waited in vain for cells")
+
+
+def test_the_recorder_killed_midway(tmp_path: Path) -> None:
+    """As when memory runs out: the study ends with its code and says so."""
+    process = started("run", *SMALL, FAILING, "params.baseline=range(0,300)", folder=tmp_path)
+    recorder = _recorder_of(process.pid)
+    recorder.send_signal(signal.SIGKILL)
+    _, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1
+    assert f"{SAID}the recording process ended with code -9" in errors
+    (plan,) = answer(cli("sync", "--json", folder=tmp_path))["plans"]
+    assert plan["written"] + plan["unchanged"] == 300
+
+
+def _recorder_of(parent: int) -> psutil.Process:
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        for child in psutil.Process(parent).children():
+            if child.cmdline()[-1:] == ["runner.track"]:
+                return child
+        time.sleep(0.02)
+    raise AssertionError("waited in vain for the recorder")
+
+
+def test_two_studies_at_once_on_a_fresh_database(tmp_path: Path) -> None:
+    names = ("left", "right")
+    both = [
+        started("run", *SMALL, "params.baseline=range(0,5)", f"study.name={n}", folder=tmp_path)
+        for n in names
+    ]
+    for process in both:
+        _, errors = process.communicate(timeout=PATIENCE_S)
+        assert (process.returncode, "MLflow" in errors) == (0, False), errors
+    found = dump(database(tmp_path))
+    assert {name: len(found[name].cells) for name in found} == {"left": 5, "right": 5}
+
+
+def test_an_unwritable_database(tmp_path: Path) -> None:
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "outputs" / "mlflow.db").write_text("this is no database, but a long text" * 100)
+    done = cli("run", *SMALL, folder=tmp_path)
+    assert done.returncode == 0
+    assert SAID in done.stderr
+    assert "not a database" in done.stderr
+
+
+def test_sync_while_the_study_runs(tmp_path: Path) -> None:
+    assert cli("run", *SMALL, "tracking=none", folder=tmp_path).returncode == 0
+    process = started("run", *SMALL, "params.baseline=range(0,3000)", "tracking=none",
+                      folder=tmp_path)  # fmt: skip
+    ledger = tmp_path / "outputs" / "linear_null" / "runs" / "ledger.jsonl"
+    size = ledger.stat().st_size
+    end = time.monotonic() + PATIENCE_S
+    while ledger.stat().st_size == size and time.monotonic() < end:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        first = min((tmp_path / "outputs/linear_null/plans").iterdir(), key=_is_unfinished)
+        done = cli("sync", str(first), folder=tmp_path)
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
+    process.communicate(timeout=PATIENCE_S)
+    assert done.returncode == 2
+    assert "another process is running this study" in done.stderr
+
+
+def _is_unfinished(place: Path) -> bool:
+    return not (place / "run_summary.json").is_file()
+
+
+@pytest.mark.slow
+def test_a_hundred_cells_of_a_hundred_replicates_through_a_server(tmp_path: Path) -> None:
+    """20 metrics each, all of them in MLflow; what it took is printed, never judged."""
+    kinds = ", ".join(f"k{i}: {{share: 0.05, shift: {i}}}" for i in range(14))
+    archetypes = f"params.archetypes={{light: {{share: auto}}, heavy: {{share: 0.1}}, {kinds}}}"
+    words = ("engine=linear_null", "params.baseline=range(0,100)", "design.replicates=100",
+             "params.entities=400", "horizon=2", "collect=metrics", archetypes)  # fmt: skip
+    port = free_port()
+    uri = f"http://127.0.0.1:{port}"
+    with server(tmp_path, port):
+        ran = answer(cli("run", *words, "tracking=none", "--json", folder=tmp_path))
+        began = time.monotonic()
+        (plan,) = answer(cli("sync", "--uri", uri, "--json", folder=tmp_path))["plans"]
+        took = time.monotonic() - began
+    assert (plan["written"], plan["unchanged"]) == (100, 0)
+    with closing(sqlite3.connect(tmp_path / "server.db")) as store:
+        points = store.execute(
+            "select count(*), count(distinct key), count(distinct run_uuid) from metrics "
+            "where key like 'replicates/%'"
+        ).fetchone()
+    assert points == (100 * 100 * 20, 20, 100)
+    print(json.dumps({"seconds": round(took, 1), "runs": ran["runs"]["done"]}))

@@ -1,0 +1,168 @@
+"""Run the command line and MLflow in processes of their own, and read back what was recorded.
+
+MLflow changes much of the process that imports it, so that no test imports it here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+DUMP = Path(__file__).parent / "dump.py"
+PATIENCE_S = 300.0  # never a measure of speed: only keeps a broken test from hanging
+
+
+@dataclass(frozen=True, slots=True)
+class Dumped:
+    """One run as MLflow gives it back; `history` maps each metric to its number of points."""
+
+    run_id: str
+    name: str
+    status: str
+    start_time: int
+    tags: Mapping[str, str]
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    history: Mapping[str, int]
+    artifacts: Mapping[str, str]
+
+    def content(self) -> dict[str, Any]:
+        """What must be equal when the run is recorded again under another id."""
+        tags = {k: v for k, v in self.tags.items() if k != "mlflow.parentRunId"}
+        return {
+            "name": self.name, "status": self.status, "start_time": self.start_time, "tags": tags,
+            "params": self.params, "metrics": self.metrics, "history": self.history,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """All active runs of an experiment: plans, and their cells in plan order."""
+
+    name: str
+    plans: tuple[Dumped, ...]
+    cells: tuple[Dumped, ...]
+
+    @property
+    def plan(self) -> Dumped:
+        (only,) = self.plans
+        return only
+
+    def content(self) -> list[dict[str, Any]]:
+        return [run.content() for run in (*self.plans, *self.cells)]
+
+    def run_ids(self) -> list[str]:
+        return [run.run_id for run in (*self.plans, *self.cells)]
+
+
+def environment() -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
+
+
+def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "runner", *words], cwd=folder, env=environment(),
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+
+
+def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """Return the JSON object a command printed."""
+    assert done.stdout, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def started(*words: str, folder: Path) -> subprocess.Popen[str]:
+    """Start a command and return at once."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "runner", *words], cwd=folder, env=environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def dump(uri: str, artifacts: Sequence[str] = ()) -> dict[str, Experiment]:
+    """Return every experiment at an address, with the texts of some artifacts of the plans."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(DUMP), uri, *artifacts], env=environment(),
+        capture_output=True, text=True, timeout=PATIENCE_S, check=True,
+    )  # fmt: skip
+    return {name: _experiment(name, runs) for name, runs in json.loads(done.stdout).items()}
+
+
+def _experiment(name: str, runs: list[dict[str, Any]]) -> Experiment:
+    dumped = [Dumped(**run) for run in runs]
+    cells = [run for run in dumped if run.tags.get("kind") == "cell"]
+    plans = [run for run in dumped if run.tags.get("kind") == "plan"]
+    assert len(cells) + len(plans) == len(dumped)
+    return Experiment(
+        name=name,
+        plans=tuple(sorted(plans, key=lambda run: run.start_time)),
+        cells=tuple(sorted(cells, key=lambda r: (r.tags["plan_id"], int(r.tags["grid_index"])))),
+    )
+
+
+def database(folder: Path) -> str:
+    return f"sqlite:///{folder / 'outputs' / 'mlflow.db'}"
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextlib.contextmanager
+def server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a real MLflow server with its database and artifacts in a folder."""
+    words = [
+        "server", "--backend-store-uri", f"sqlite:///{folder / 'server.db'}",
+        "--artifacts-destination", str(folder / "artifacts"), "--port", str(port),
+        "--host", "127.0.0.1", "--workers", "2",
+    ]  # fmt: skip
+    with open(folder / "server.log", "ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mlflow", *words], cwd=folder, env=environment(),
+            stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/health", process)
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a server and its workers at once."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        assert process.poll() is None, "the server ended"
+        with contextlib.suppress(OSError), urllib.request.urlopen(url) as response:  # noqa: S310
+            if response.status == 200:
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"waited in vain for {url}")
