@@ -54,10 +54,9 @@ def _global_state_stays() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _untracked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave MLflow, which takes seconds to start, to the tests marked `tracked`."""
-    if request.node.get_closest_marker("tracked") is None:
-        monkeypatch.setitem(hydra_compose.DEFAULT_OPTIONS, "tracking", "none")
+def _untracked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave MLflow, which takes seconds to start, to the tests that run it in a process."""
+    monkeypatch.setitem(hydra_compose.DEFAULT_OPTIONS, "tracking", "none")
 
 
 @pytest.hookimpl(wrapper=True)

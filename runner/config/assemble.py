@@ -63,7 +63,7 @@ class _Draft:
     words: list[Word]
     spec: EngineSpec
     choices: dict[str, str]
-    composed: dict[Choices, Tree]
+    composed: dict[Choices, tuple[Tree, dict[str, str]]]
     problems: list[Problem] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
     sheets: Sheets = field(default_factory=Sheets)
@@ -72,9 +72,10 @@ class _Draft:
         """Return the composed tree under these options, the user's values laid over."""
         key = tuple(sorted(choices.items()))
         if key not in self.composed:
-            self.composed[key], options = compose_groups(self.sources, choices)
-            self.options = self.options or options
-        tree = _nested(self.composed[key])
+            self.composed[key] = compose_groups(self.sources, choices)
+        composed, options = self.composed[key]
+        self.options = self.options or options
+        tree = _nested(composed)
         self.problems += lay_over(tree, self.data, self.words)
         self.lay_sheets(tree)
         return tree
@@ -171,8 +172,8 @@ def _draft(request: StudyRequest) -> _Draft:
     leading, wrong = _leading(words, data, sources)
     if wrong:
         raise ConfigError([*problems, *wrong])
-    tree, _ = compose_groups(sources, leading)
-    name = tree.get("engine")
+    composed = compose_groups(sources, leading)
+    name = composed[0].get("engine")
     if not isinstance(name, str):
         allowed = f"choose one: {', '.join(engine_names())}, or a study: sweeps=NAME"
         found = "" if name is None else shown(name)
@@ -190,7 +191,7 @@ def _draft(request: StudyRequest) -> _Draft:
     return _Draft(
         sources=sources, data=data, words=values, spec=spec,
         choices={**leading, **from_data, **choices}, problems=problems,
-        composed={tuple(sorted(leading.items())): tree},
+        composed={tuple(sorted(leading.items())): composed},
     )  # fmt: skip
 
 

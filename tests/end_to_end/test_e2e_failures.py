@@ -78,7 +78,7 @@ def test_a_broken_check_fails_the_verdict(command: Command, brittle: str) -> Non
     )  # fmt: skip
     assert ran.code == 1
     assert ran.document["verdict"] == "fail"
-    assert ran.document["failed_checks"] == {"bounded": 1}
+    assert ran.document["acceptance"]["broken_checks"] == {"bounded": 1}
     runs = pd.read_parquet(ran.folder / "runs.parquet")
     assert runs["status"].tolist() == ["done", "done"]
     assert runs["failed_checks"].tolist()[1] == "bounded: wear 2 in period 1"

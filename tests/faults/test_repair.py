@@ -51,6 +51,7 @@ def place(whole: StudyResults, tmp_path: Path) -> Path:
 
 
 FILES = (
+    "plans/*/acceptance.csv", "plans/*/acceptance.parquet", "plans/*/acceptance_by_run.parquet",
     "plans/*/study.yaml", "plans/*/invocation.yaml", "plans/*/environment.json",
     "plans/*/variable_draws.csv", "plans/*/plan.parquet", "plans/*/metrics.parquet",
     "plans/*/runs.parquet", "plans/*/metrics_by_cell.parquet", "plans/*/metrics_by_cell.csv",

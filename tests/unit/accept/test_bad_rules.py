@@ -127,7 +127,7 @@ BAD_EXCEPTIONS: list[tuple[dict[str, Any], str]] = [
     ({"rule": "stead"}, "exceptions.e.rule = stead: must be a rule that compares periods: steady; "
      "did you mean steady?"),
     ({"rule": "margin"}, "exceptions.e.rule = margin: must be a rule that compares periods"),
-    ({"rule": ["steady"]}, "exceptions.e.rule = ['steady']: must be a rule that compares"),
+    ({"rule": ["steady"]}, "exceptions.e.rule = [steady]: must be a rule that compares"),
     ({"scope": "private_tap"}, "exceptions.e.scope = private_tap: must be public_tap, the scope "
      "that rule steady reads"),
     ({"rule": "x", "scope": "publictap"}, "exceptions.e.scope = publictap: must be one of "),
