@@ -98,9 +98,11 @@ class FinishedPlan:
 
     @property
     def drawn(self) -> list[str]:
-        """Columns of `runs` that hold drawn variables."""
+        """Columns of `runs` that hold drawn variables, `.drawn` where the centre is an axis."""
         random = [f"params.{v.path}" for v in self.study.variables if v.treatment == "random"]
-        return [path for path in dict.fromkeys(random) if path in self.runs.columns]
+        columns = set(self.runs.columns)
+        named = [f"{p}.drawn" if f"{p}.drawn" in columns else p for p in dict.fromkeys(random)]
+        return [name for name in named if name in columns]
 
     def counts(self) -> Mapping[str, int]:
         """Return planned, done, failed and timed-out runs."""
