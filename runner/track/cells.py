@@ -115,18 +115,22 @@ def _tags(
         "runs_failed": str(statuses.get("failed", 0)),
         "runs_timeout": str(statuses.get("timeout", 0)),
         **_arm_tag(row),
-        **_verdict_tags(verdicts),
+        **_verdict_tags(verdicts, int(runs["failed_checks"].notna().sum())),
     }
     return {safe_key(key): clipped(text) for key, text in tags.items()}
 
 
-def _verdict_tags(verdicts: pd.DataFrame) -> dict[str, str]:
-    if verdicts.empty:
-        return {"verdict": "not_evaluated"}
-    by_rule = dict(zip(verdicts["rule"], verdicts["verdict"], strict=True))
+def _verdict_tags(verdicts: pd.DataFrame, broken: int) -> dict[str, str]:
+    """Return the cell's verdict, each rule's, and how many runs broke a check of the engine."""
+    by_rule = (
+        {} if verdicts.empty else dict(zip(verdicts["rule"], verdicts["verdict"], strict=True))
+    )
     bearing = [verdict for verdict in by_rule.values() if verdict != NOT_APPLICABLE]
-    found = {f"verdict_{rule}": str(verdict) for rule, verdict in by_rule.items()}
-    return {"verdict": worst(bearing), **found}
+    return {
+        "verdict": "fail" if broken else worst(bearing),
+        **{f"verdict_{rule}": str(verdict) for rule, verdict in by_rule.items()},
+        **({"broken_checks": f"in {broken} runs"} if broken else {}),
+    }
 
 
 def _status(runs: pd.DataFrame) -> Status:

@@ -20,6 +20,7 @@ from runner.store.plan_files import saved_study
 
 SUMMARY = "run_summary.json"
 _FIXED = ("run_id", "grid_index", "cell_id", "arm", "replicate_index")
+_STATES = ("status", "seconds", "failed_checks")
 
 
 def is_finished(place: Path) -> bool:
@@ -60,8 +61,8 @@ class FinishedPlan:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """One row per planned run with its axes, drawn variables, status and seconds."""
-        states = self._frame("runs.parquet")[["status", "seconds"]]
+        """One row per planned run with its axes, drawn variables, status, broken checks."""
+        states = self._frame("runs.parquet")[list(_STATES)]
         return pd.concat([self._frame("plan.parquet"), states], axis="columns")
 
     @cached_property
@@ -88,7 +89,7 @@ class FinishedPlan:
     @property
     def axes(self) -> list[str]:
         """Columns of `runs` that hold the levels of axes, in plan order."""
-        known = {*_FIXED, *self.drawn, "status", "seconds"}
+        known = {*_FIXED, *self.drawn, *_STATES}
         return [column for column in self.runs.columns if column not in known]
 
     @cached_property

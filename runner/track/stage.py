@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -34,4 +35,4 @@ def sync_hint(place: Path) -> str:
     folder = place.parents[1]
     is_usual = folder.parent == Path.cwd() / "outputs"
     named = folder.name if is_usual else os.path.relpath(folder)
-    return f"record them with: python -m runner sync {named}"
+    return f"record them with: python -m runner sync {shlex.quote(named)}"

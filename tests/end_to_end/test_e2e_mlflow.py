@@ -201,6 +201,19 @@ def test_other_verdicts_replace_cells_and_update_the_plan(copy: Path, found: Exp
     assert [c.history for c in again.cells] == [c.history for c in found.cells]
 
 
+def test_a_broken_check_fails_its_cell_alone(copy: Path) -> None:
+    file = place(copy) / "runs.parquet"
+    runs = pd.read_parquet(file)
+    runs.loc[0, "failed_checks"] = "finite: is not"
+    runs.to_parquet(file)
+    (plan,) = answer(cli("sync", "--json", folder=copy))["plans"]
+    assert (plan["written"], plan["unchanged"]) == (1, CELLS - 1)
+    cells = dump(database(copy))[NAME].cells
+    assert (cells[0].tags["verdict"], cells[0].tags["verdict_level"]) == ("fail", "pass")
+    assert cells[0].tags["broken_checks"] == "in 1 runs"
+    assert cells[1].tags["verdict"] == "pass"
+
+
 def test_an_extended_study_is_a_second_plan(copy: Path) -> None:
     longer = [word for word in STUDY if not word.startswith("design.replicates")]
     assert cli("run", *longer, "design.replicates=6", RULE, folder=copy).returncode == 1

@@ -120,6 +120,7 @@ def test_half_written_and_doubled_runs_are_replaced(tmp_path: Path) -> None:
     assert after.plan.run_id == before.plan.run_id
 
 
+@pytest.mark.slow
 def test_a_server_killed_midway(tmp_path: Path) -> None:
     """The run ends with its code and says so; `sync` finishes the job; twice changes nothing."""
     port = free_port()
