@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from runner.contract import StoreError
 from runner.plan import Plan
 from runner.store.folder import METRICS, StudyFolder, replacing
+from runner.store.ids import with_ids
 from runner.store.ledger import RunState
 from runner.store.parts import RUN_ID
 
@@ -86,7 +87,7 @@ def read_table(
             f"table {table} was not collected (collected: {known}); add it to collect="
         )
     found = _from_parts(folder, table, [s for r in plan.run_ids if (s := states.get(r))])
-    frame = found.to_pandas()
+    frame = with_ids(found).to_pandas()
     frame["row"] = range(len(frame))
     joined = _plan_rows(plan).merge(frame, on=RUN_ID, how="inner")
     return (
@@ -127,7 +128,7 @@ def _from_parts(folder: StudyFolder, table: str, states: list[RunState]) -> pa.T
     by_part = _by_part(table, states)
     pieces = [_part_rows(folder.part_file(table, p), ids) for p, ids in by_part.items()]
     if pieces:
-        return pa.concat_tables(pieces)
+        return pa.concat_tables(pieces).unify_dictionaries()
     return pa.table({RUN_ID: pa.array([], pa.string()), **_EMPTY_METRICS})
 
 
