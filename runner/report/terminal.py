@@ -50,9 +50,10 @@ def print_plan(console: Console, planned: PlannedStudy) -> None:
     study, plan = planned.study, planned.plan
     if study.question:
         console.print(f"[bold]{escape(study.question)}[/bold]")
+    size = f"{counted(len(plan.cells), 'cell')} x {counted(plan.replicates, 'replicate')}"
+    size += f" x {counted(plan.mc, 'draw')} of chance" if plan.mc > 1 else ""
     console.print(
-        f"study {escape(study.name)}: {counted(len(plan.cells), 'cell')} x "
-        f"{counted(plan.replicates, 'replicate')} = {counted(plan.n_runs, 'run')} of engine "
+        f"study {escape(study.name)}: {size} = {counted(plan.n_runs, 'run')} of engine "
         f"{plan.engine} {plan.engine_version}"
     )
     console.print(
