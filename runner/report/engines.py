@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from runner.contract import EngineSpec, bounds_text, leaves, shown
-from runner.report.terminal import table
+from runner.report.console import table
 
 
 def print_engines(console: Console, specs: Iterable[EngineSpec]) -> None:
