@@ -254,7 +254,7 @@ def engines(
     from runner.report.engines import print_engine, print_engines
 
     if name is None:
-        print_engines(_console(), [load_engine(known) for known in engine_names()])
+        print_engines(_console(), engine_names())
     else:
         print_engine(_console(), load_engine(name))
     return 0
