@@ -63,9 +63,7 @@ _ALLOWED: Mapping[tuple[int, int], int] = {
 }
 
 
-def run_checks(
-    params: CrmParams, world: World, rows: Mapping[str, int]
-) -> dict[str, str | None]:
+def run_checks(params: CrmParams, world: World, rows: Mapping[str, int]) -> dict[str, str | None]:
     """Return each check's name with None, or with where it is broken; `rows`: written by table."""
     return {
         "times_in_window": times_in_window(world),
@@ -142,8 +140,8 @@ def limits_kept(params: CrmParams, activities: Activities, n_contacts: int) -> s
 def lifecycle_legal(lifecycle: Lifecycle, most_returns: int) -> str | None:
     """Check order, numbering and transitions of every contact's events."""
     legal = np.full((9, 8), -1, dtype=np.int8)
-    for (source, target), reason in _ALLOWED.items():
-        legal[source + 1, target] = reason
+    for (before, after), reason in _ALLOWED.items():
+        legal[before + 1, after] = reason
     source, at, passes = lifecycle.source, lifecycle.at, lifecycle.pass_index
     starts = np.zeros(at.size, dtype=bool)
     starts[lifecycle.first[:-1]] = True
@@ -213,7 +211,9 @@ def activities_legal(params: CrmParams, world: World) -> str | None:
     stands = (calls.fate == PROCESSED) | (calls.fate == PENDING)
     stands &= calls.candidates.trigger == MQL_CALL
     called = np.zeros(world.n_contacts * passes, dtype=bool)
-    called[_entry(calls.candidates.contact[stands], calls.candidates.pass_index[stands], passes)] = True
+    called[
+        _entry(calls.candidates.contact[stands], calls.candidates.pass_index[stands], passes)
+    ] = True
     follow_up = tasks.candidates.trigger == FOLLOW_UP_TASK
     contact = tasks.candidates.contact[follow_up]
     both = called[_entry(contact, tasks.candidates.pass_index[follow_up], passes)]
@@ -244,7 +244,7 @@ def volume_exact(params: CrmParams, world: World) -> str | None:
 
 def keys_resolve(params: CrmParams, world: World) -> str | None:
     """Check that what rows point to exists."""
-    pointers = {
+    pointers: dict[str, tuple[NDArray[np.integer], int]] = {
         "owner": (world.owner, params.owners.count),
         "company": (world.companies.of_contact, world.companies.size.size),
         "deal's contact": (world.deals.contact, world.n_contacts),

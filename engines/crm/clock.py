@@ -81,9 +81,9 @@ class Clock:
     def local(self, instants: Instants) -> Instants:
         """Return the local times of instants, int64 (n,)."""
         if not self.changes.size:
-            return instants + self.offsets[0]
+            return np.asarray(instants + self.offsets[0])
         place = np.searchsorted(self.changes, instants, side="right")
-        return np.asarray(instants + self.offsets[place], dtype=np.int64)
+        return np.asarray(instants + self.offsets[place])
 
     def opening(self, local: Instants) -> Instants:
         """Return the instants of local times (n,); the first where a time occurs twice.
@@ -100,7 +100,7 @@ class Clock:
         edges = self.changes + self.offsets[:-1]
         for change, start, gap in zip(self.changes, edges, np.diff(self.offsets), strict=True):
             left_out = (local >= start) & (local < start + gap)
-            instants = np.where(left_out, change, instants)
+            instants[left_out] = change
         return instants
 
 

@@ -36,9 +36,7 @@ def make_companies(group: GroupSize, draws: Draws, created: Instants) -> Compani
     """Return the companies of contacts created at `created`, int64 (n_contacts,)."""
     n_contacts = created.size
     most = n_contacts // group.min + 1
-    drawn = counts(
-        draws.uniform("crm.company.size", entities=slice(0, most)), group.min, group.max
-    )
+    drawn = counts(draws.uniform("crm.company.size", entities=slice(0, most)), group.min, group.max)
     size, exempt = composition(drawn, n_contacts, group.min, group.max)
     of_contact = _join(size, draws)
     opened, first = _earliest(of_contact, created, size.size)
@@ -75,7 +73,7 @@ def composition(
 def _last_first(room: NDArray[np.int64], wanted: int) -> NDArray[np.int64]:
     """Return how much of `wanted` each place with `room` (k,) gives, the last places first."""
     before = np.cumsum(room[::-1]) - room[::-1]
-    return np.clip(wanted - before, 0, room[::-1])[::-1]
+    return np.asarray(np.clip(wanted - before, 0, room[::-1])[::-1])
 
 
 def _join(size: NDArray[np.int64], draws: Draws) -> NDArray[np.int64]:

@@ -109,9 +109,7 @@ def make_grid(intake: Intake, window: IntakeWindow, clock: Clock) -> Grid:
     return Grid(edges, calendar)
 
 
-def _calendar_rate(
-    intake: Intake, window: IntakeWindow, clock: Clock, edges: Floats
-) -> Floats:
+def _calendar_rate(intake: Intake, window: IntakeWindow, clock: Clock, edges: Floats) -> Floats:
     """Return the relative rate in each cell (k,), read at its middle: no cell spans two hours."""
     middle = window.start + ((edges[:-1] + edges[1:]) / 2 * window.span).astype(np.int64)
     local = clock.local(middle)
@@ -125,7 +123,8 @@ def _calendar_rate(
 
 def base_cdf(intake: Intake, x: Floats) -> Floats:
     """Return the base distribution function of a method without chance at positions x (n,)."""
-    return _BASES.get(intake.method, _uniform)(intake, x)
+    base: Floats = _BASES.get(intake.method, _uniform)(intake, x)
+    return base
 
 
 def _uniform(intake: Intake, x: Floats) -> Floats:
@@ -186,7 +185,7 @@ def bursts_cdf(intake: Intake, draws: Draws, x: Floats) -> Floats:
         left = max(0.0, centre - intake.burst_half_width)
         right = min(1.0, centre + intake.burst_half_width)
         cdf = cdf + (1 - share) * weight * np.clip((x - left) / (right - left), 0.0, 1.0)
-    return cdf
+    return np.asarray(cdf)
 
 
 def paced_exponent(params: CrmParams) -> float:

@@ -5,33 +5,38 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-FIRST_NAMES = tuple(
-    """Ada Alma Amir Anders Anna Arun Bea Boris Carla Cem Chen Clara Dana Dario David Dora Elena Elias
-    Emil Esra Eva Farid Felix Fatma Gita Greta Hana Hugo Ida Igor Ines Ivan Jana Jonas Julia Kai Karim
-    Katja Lars Lea Leon Lina Luca Maja Marco Maria Mei Milan Mina Nadia Nils Nora Oskar Paula Pavel
-    Petra Rafael Rosa Samir Sara Tariq Tessa Viktor Yuki""".split()
-)
-LAST_NAMES = tuple(
-    """Abel Adler Bauer Becker Berger Bianchi Borg Brandt Castro Conti Costa Dahl Diaz Dogan Ek Engel
-    Ferrari Fischer Fuchs Garcia Gruber Haas Hahn Hansen Horvat Huber Ito Jansen Jensen Kaya Keller Kim
-    Klein Koch Kovac Krause Kumar Lang Larsen Lehmann Lindt Lopez Maier Marino Meyer Moreau Nagy Novak
-    Olsen Patel Petrov Ricci Rossi Roth Santos Sato Silva Singh Sommer Tanaka Varga Weber Wolf Yilmaz""".split()
-)
-FIRST_WORDS = tuple(
-    """Alpine Amber Apex Arctic Atlas Aurora Azure Beacon Birch Blue Bright Bronze Cedar Civic Clear
-    Cobalt Coral Crest Crystal Delta Eagle East Ember Ever Falcon Fern Forge Frost Gold Grand Granite
-    Green Harbor Hazel Helix Indigo Iron Ivory Jade Juniper Keystone Lark Lunar Maple Meridian Mesa
-    North Nova Oak Ocean Onyx Orbit Pine Prime Quartz Raven River Silver Solar Stone Summit Tidal
-    Vertex Willow""".split()
-)
-SECOND_WORDS = tuple(
-    """Analytics Applied Automation Bakery Brands Capital Chemicals Clinics Cloud Commerce Components
-    Consulting Data Design Devices Dynamics Electric Energy Engineering Farms Fashion Fitness Foods
-    Freight Furniture Games Glass Holdings Hotels Industries Instruments Interiors Labs Learning
-    Logistics Machines Marine Materials Media Metals Mobility Motors Networks Optics Outdoor Packaging
-    Partners Pharma Plastics Power Printing Products Retail Robotics Security Services Software Sports
-    Studios Supply Systems Textiles Tools Travel""".split()
-)
+_FIRST_NAMES = """
+Ada Alma Amir Anders Anna Arun Bea Boris Carla Cem Chen Clara Dana Dario David Dora Elena Elias
+Emil Esra Eva Farid Felix Fatma Gita Greta Hana Hugo Ida Igor Ines Ivan Jana Jonas Julia Kai
+Karim Katja Lars Lea Leon Lina Luca Maja Marco Maria Mei Milan Mina Nadia Nils Nora Oskar Paula
+Pavel Petra Rafael Rosa Samir Sara Tariq Tessa Viktor Yuki
+"""
+FIRST_NAMES = tuple(_FIRST_NAMES.split())
+_LAST_NAMES = """
+Abel Adler Bauer Becker Berger Bianchi Borg Brandt Castro Conti Costa Dahl Diaz Dogan Ek Engel
+Ferrari Fischer Fuchs Garcia Gruber Haas Hahn Hansen Horvat Huber Ito Jansen Jensen Kaya Keller
+Kim Klein Koch Kovac Krause Kumar Lang Larsen Lehmann Lindt Lopez Maier Marino Meyer Moreau Nagy
+Novak Olsen Patel Petrov Ricci Rossi Roth Santos Sato Silva Singh Sommer Tanaka Varga Weber Wolf
+Yilmaz
+"""
+LAST_NAMES = tuple(_LAST_NAMES.split())
+_FIRST_WORDS = """
+Alpine Amber Apex Arctic Atlas Aurora Azure Beacon Birch Blue Bright Bronze Cedar Civic Clear
+Cobalt Coral Crest Crystal Delta Eagle East Ember Ever Falcon Fern Forge Frost Gold Grand
+Granite Green Harbor Hazel Helix Indigo Iron Ivory Jade Juniper Keystone Lark Lunar Maple
+Meridian Mesa North Nova Oak Ocean Onyx Orbit Pine Prime Quartz Raven River Silver Solar Stone
+Summit Tidal Vertex Willow
+"""
+FIRST_WORDS = tuple(_FIRST_WORDS.split())
+_SECOND_WORDS = """
+Analytics Applied Automation Bakery Brands Capital Chemicals Clinics Cloud Commerce Components
+Consulting Data Design Devices Dynamics Electric Energy Engineering Farms Fashion Fitness Foods
+Freight Furniture Games Glass Holdings Hotels Industries Instruments Interiors Labs Learning
+Logistics Machines Marine Materials Media Metals Mobility Motors Networks Optics Outdoor
+Packaging Partners Pharma Plastics Power Printing Products Retail Robotics Security Services
+Software Sports Studios Supply Systems Textiles Tools Travel
+"""
+SECOND_WORDS = tuple(_SECOND_WORDS.split())
 _PER_WORD = 64
 _PER_ROUND = _PER_WORD * _PER_WORD
 TOP_LEVEL = ".example"

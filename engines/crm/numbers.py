@@ -52,8 +52,8 @@ def in_order(instants: Instants) -> NDArray[np.int64]:
     bits = int(instants.size).bit_length()
     first = instants.min()
     if int(instants.max() - first) >= 1 << (_WORD_BITS - bits):
-        return np.argsort(instants, kind="stable")
-    packed = (instants - first) << bits
+        return np.asarray(np.argsort(instants, kind="stable"))
+    packed: NDArray[np.int64] = (instants - first) << bits
     packed |= np.arange(instants.size)
     packed.sort()
     packed &= (1 << bits) - 1

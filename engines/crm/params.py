@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ HOURS = 24
 MONTHS = 12
 STANDARD = "standard"
 _EARLIEST, _LATEST = 631_152_000_000, 4_102_444_800_000  # 1990-01-01 and 2100-01-01, UTC
+_SLACK = 1e-12
 _SAME_AS = {"hour_of_day": "daily_spike", "weekend": "weekend_surge"}
 
 
@@ -184,7 +186,7 @@ class Intake(ParamGroup):
     def _surge_problems(self) -> Iterator[Problem]:
         low = self.surge_center - self.surge_half_width
         high = self.surge_center + self.surge_half_width
-        if low < -1e-12 or high > 1 + 1e-12:
+        if low < -_SLACK or high > 1 + _SLACK:
             allowed = f"the surge [{low:g}, {high:g}] must lie inside [0, 1]"
             yield Problem("surge_center", shown(self.surge_center), allowed)
 
@@ -200,7 +202,7 @@ class Intake(ParamGroup):
 
     def _custom_problems(self) -> Iterator[Problem]:
         edges, rates = self.custom_edges, self.custom_rates
-        rising = all(a < b for a, b in zip(edges[:-1], edges[1:], strict=True))
+        rising = all(a < b for a, b in itertools.pairwise(edges))
         if len(edges) < 2 or not rising or edges[0] != 0 or edges[-1] != 1:  # noqa: PLR2004
             allowed = "must rise strictly from 0 to 1"
             yield Problem("custom_edges", shown(list(edges)), allowed)

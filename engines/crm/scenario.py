@@ -19,7 +19,6 @@ from runner.contract import (
     shown,
 )
 
-Pair = tuple[int, ...]
 Rail = tuple[float, ...]
 
 CYCLE_STAGES = (
@@ -182,9 +181,9 @@ class Pacing(ParamGroup):
 class Density(ParamGroup):
     """Baseline touches of a contact from lead to the end of its path."""
 
-    notes_per_lead: Pair = _range("count", 50, "notes")
-    tasks_per_lead: Pair = _range("count", 50, "tasks")
-    calls_per_lead: Pair = _range("count", 50, "calls")
+    notes_per_lead: tuple[int, ...] = _range("count", 50, "notes")
+    tasks_per_lead: tuple[int, ...] = _range("count", 50, "tasks")
+    calls_per_lead: tuple[int, ...] = _range("count", 50, "calls")
 
     def problems(self) -> list[Problem]:
         """Refuse lists that are no ranges."""
@@ -216,10 +215,10 @@ class TouchDelay(ParamGroup):
     """Delay of triggered touches after what triggers them."""
 
     mql_call: CallDelay = param(REQUIRED, doc="delay of calls")
-    follow_up_task: Pair = _range("minutes", _DAY_MINUTES, "delay of follow-up tasks")
-    regression_note: Pair = _range("minutes", _DAY_MINUTES, "delay of regression notes")
-    won_note: Pair = _range("minutes", _DAY_MINUTES, "delay of won notes")
-    lost_ticket: Pair = _range("minutes", _DAY_MINUTES, "delay of lost tickets")
+    follow_up_task: tuple[int, ...] = _range("minutes", _DAY_MINUTES, "delay of follow-up tasks")
+    regression_note: tuple[int, ...] = _range("minutes", _DAY_MINUTES, "delay of regression notes")
+    won_note: tuple[int, ...] = _range("minutes", _DAY_MINUTES, "delay of won notes")
+    lost_ticket: tuple[int, ...] = _range("minutes", _DAY_MINUTES, "delay of lost tickets")
 
     def problems(self) -> list[Problem]:
         """Refuse lists that are no ranges."""
@@ -269,29 +268,29 @@ class RailGroup(ParamGroup):
 class AmountRails(RailGroup):
     """Guard rails of deal amounts."""
 
-    mu: Rail | None = _rail("deal_amount.mu")
-    sigma: Rail | None = _rail("deal_amount.sigma")
-    min: Rail | None = _rail("deal_amount.min")
-    max: Rail | None = _rail("deal_amount.max")
+    mu: tuple[float, ...] | None = _rail("deal_amount.mu")
+    sigma: tuple[float, ...] | None = _rail("deal_amount.sigma")
+    min: tuple[float, ...] | None = _rail("deal_amount.min")
+    max: tuple[float, ...] | None = _rail("deal_amount.max")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropRails(RailGroup):
     """Guard rails of the drop probabilities."""
 
-    subscriber_to_lead: Rail | None = _rail("funnel.drop.subscriber_to_lead")
-    lead_to_mql: Rail | None = _rail("funnel.drop.lead_to_mql")
-    mql_to_sql: Rail | None = _rail("funnel.drop.mql_to_sql")
-    sql_to_opportunity: Rail | None = _rail("funnel.drop.sql_to_opportunity")
+    subscriber_to_lead: tuple[float, ...] | None = _rail("funnel.drop.subscriber_to_lead")
+    lead_to_mql: tuple[float, ...] | None = _rail("funnel.drop.lead_to_mql")
+    mql_to_sql: tuple[float, ...] | None = _rail("funnel.drop.mql_to_sql")
+    sql_to_opportunity: tuple[float, ...] | None = _rail("funnel.drop.sql_to_opportunity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DwellRails(RailGroup):
     """Guard rails of the dwell times."""
 
-    subscriber: Rail | None = _rail("funnel.dwell_mean_days.subscriber")
-    lead: Rail | None = _rail("funnel.dwell_mean_days.lead")
-    mql: Rail | None = _rail("funnel.dwell_mean_days.mql")
+    subscriber: tuple[float, ...] | None = _rail("funnel.dwell_mean_days.subscriber")
+    lead: tuple[float, ...] | None = _rail("funnel.dwell_mean_days.lead")
+    mql: tuple[float, ...] | None = _rail("funnel.dwell_mean_days.mql")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,26 +299,26 @@ class FunnelRails(RailGroup):
 
     drop: DropRails = group(DropRails, doc="guard rails of drop probabilities")
     dwell_mean_days: DwellRails = group(DwellRails, doc="guard rails of dwell times")
-    nurture_share: Rail | None = _rail("funnel.nurture_share")
-    nurture_dwell_mean_days: Rail | None = _rail("funnel.nurture_dwell_mean_days")
+    nurture_share: tuple[float, ...] | None = _rail("funnel.nurture_share")
+    nurture_dwell_mean_days: tuple[float, ...] | None = _rail("funnel.nurture_dwell_mean_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacingRails(RailGroup):
     """Guard rails of the pacing."""
 
-    rate_exponent: Rail | None = _rail("pacing.rate_exponent")
-    jitter: Rail | None = _rail("pacing.jitter")
+    rate_exponent: tuple[float, ...] | None = _rail("pacing.rate_exponent")
+    jitter: tuple[float, ...] | None = _rail("pacing.jitter")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guardrail(RailGroup):
     """Ranges in which parameters must stay for the scenario to keep its name."""
 
-    lead_volume_multiplier: Rail = _documented_rail("lead_volume_multiplier")
-    avg_sales_cycle_days: Rail = _documented_rail("avg_sales_cycle_days")
-    deal_win_rate_base: Rail = _documented_rail("deal_win_rate_base")
-    group_size: Rail = _documented_rail("group_size.min and group_size.max")
+    lead_volume_multiplier: tuple[float, ...] = _documented_rail("lead_volume_multiplier")
+    avg_sales_cycle_days: tuple[float, ...] = _documented_rail("avg_sales_cycle_days")
+    deal_win_rate_base: tuple[float, ...] = _documented_rail("deal_win_rate_base")
+    group_size: tuple[float, ...] = _documented_rail("group_size.min and group_size.max")
     deal_amount: AmountRails = group(AmountRails, doc="guard rails of deal amounts")
     funnel: FunnelRails = group(FunnelRails, doc="guard rails of the funnel")
     pacing: PacingRails = group(PacingRails, doc="guard rails of the pacing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,8 +109,10 @@ def line_up(admitted: dict[int, Admitted]) -> Activities:
     kept = {kind: np.flatnonzero(a.fate == PROCESSED) for kind, a in admitted.items()}
     sizes = [rows.size for rows in kept.values()]
     kinds = np.repeat(np.array(list(kept), dtype=np.int8), sizes)
-    joined = {
-        name: _concatenated([getattr(admitted[k].candidates, name)[rows] for k, rows in kept.items()])
+    joined: dict[str, NDArray[Any]] = {
+        name: _concatenated(
+            [getattr(admitted[kind].candidates, name)[rows] for kind, rows in kept.items()]
+        )
         for name in ("contact", "due", "parent", "trigger", "pass_index", "ordinal")
     }
     order = in_order(joined["due"])
@@ -129,5 +132,5 @@ def line_up(admitted: dict[int, Admitted]) -> Activities:
     )
 
 
-def _concatenated(parts: list[NDArray[np.generic]]) -> NDArray[np.generic]:
+def _concatenated(parts: list[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)

@@ -146,8 +146,10 @@ class Proposer:
             _Some(created.contact[fires], at, at, INITIAL_NOTE, declined=declined),
             *self._baseline(NOTE, density),
         ]
-        for step in self.paths.entries(NURTURE):
-            found.append(self._triggered(REGRESSION_NOTE, step.contact, step.at, step.pass_index))
+        found += [
+            self._triggered(REGRESSION_NOTE, step.contact, step.at, step.pass_index)
+            for step in self.paths.entries(NURTURE)
+        ]
         return self._proposal(NOTE, found + self._after_close(WON_NOTE, won=True))
 
     def tickets(self) -> Proposal:
@@ -164,9 +166,7 @@ class Proposer:
             found.append(replace(some, pass_index=index))
         return found
 
-    def _triggered(
-        self, trigger: int, contact: Contacts, at: Instants, pass_index: int
-    ) -> _Some:
+    def _triggered(self, trigger: int, contact: Contacts, at: Instants, pass_index: int) -> _Some:
         fires = self._fires(trigger, contact, pass_index)
         who, since = contact[fires], at[fires]
         due = since + self._delay(trigger, who, pass_index)

@@ -21,8 +21,8 @@ from engines.crm.timeline import Activities, Lifecycle
 class World:
     """One run: the window in ms, contacts (n_contacts,), and all that happened to them.
 
-    `lead_at` is the first entry to lead, -1 if none. `deals` holds full paths; those created at or after `end` are pending. `cycle_multiplier` is
-    the largest one among archetypes present.
+    `lead_at` is the first entry to lead, -1 if none. `deals` holds full paths; those created at or
+    after `end` are pending. `cycle_multiplier` is the largest one among archetypes present.
     """
 
     start: int
