@@ -202,7 +202,7 @@ def place(params: CrmParams, draws: Draws, n_contacts: int) -> Floats:
     u = draws.uniform("crm.intake.position", entities=slice(0, n_contacts))
     if pacing.placement == "independent":
         return u
-    quantiles = (np.arange(n_contacts) + 0.5 + pacing.jitter * (u - 0.5)) / n_contacts
+    quantiles: Floats = (np.arange(n_contacts) + 0.5 + pacing.jitter * (u - 0.5)) / n_contacts
     return np.minimum(quantiles, _BELOW_ONE)
 
 
