@@ -1,6 +1,8 @@
 """Arrivals against the distribution that each method declares."""
 
 import datetime
+import math
+import statistics
 import zoneinfo
 
 import numpy as np
@@ -197,3 +199,36 @@ def test_bursts_differ_between_runs_and_hold_most_contacts():
     first, second = positions(given, seed=1), positions(given, seed=2)
     assert abs(first.mean() - second.mean()) > 1e-3
     assert np.histogram(first, 40, (0, 1))[0].max() > 3 * 5000 / 40
+
+
+def closed_forms():
+    """Give each method's distribution function, written down apart from the engine."""
+    ends = [statistics.NormalDist(0.5, 0.15).cdf(end) for end in (0, 1)]
+
+    def bell(x):
+        return (statistics.NormalDist(0.5, 0.15).cdf(x) - ends[0]) / (ends[1] - ends[0])
+
+    def surge(x):
+        t = min(1.0, max(-1.0, (x - 0.5) / 0.25))
+        return 0.4 * x + 0.6 * (0.5 + t / 2 + math.sin(math.pi * t) / (2 * math.pi))
+
+    def steps(x):
+        return (min(x, 0.3) * 2 + max(0.0, x - 0.5)) / 1.1
+
+    return {
+        "linear": lambda x: x,
+        "bell_curve": bell,
+        "front_loaded": lambda x: 1 - (1 - x) ** (1 / 0.6),
+        "back_loaded": lambda x: x ** (1 / 0.6),
+        "surge_mid": surge,
+        "custom": steps,
+    }
+
+
+@pytest.mark.parametrize("method", closed_forms())
+def test_independent_arrivals_pass_ks_against_the_closed_form(method):
+    x = np.sort(positions(setting(method, placement="independent", n=20_000)))
+    expected = np.array([closed_forms()[method](value) for value in x.tolist()])
+    rank = np.arange(x.size) / x.size
+    found = max((expected - rank).max(), (rank - expected).max() + 1 / x.size)
+    assert found < KS / x.size**0.5
