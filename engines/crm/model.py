@@ -121,16 +121,18 @@ def make_world(params: CrmParams, prepared: Prepared, draws: Draws) -> World:
     owner = draws.uniform("crm.contact.owner", entities=slice(0, n_contacts))
     paths = walk(params, draws, created, kinds)
     deals = make_deals(params, draws, prepared.clock, kinds, paths)
+    lead_at = paths.lead_at
     proposer = Proposer(params, draws, prepared.calendar, paths, deals)
     touches: dict[int, Admitted] = admit_touches(params, proposer, end)
     lifecycle = cut_lifecycle(paths.steps, n_contacts, end)
+    del paths, proposer  # half of what a large run holds, and no longer needed
     return World(
         start=prepared.start,
         end=end,
         intake=prepared.intake,
         shape=shape,
         created=created,
-        lead_at=paths.lead_at,
+        lead_at=lead_at,
         owner=counts(owner, 0, params.owners.count - 1).astype(np.int16),
         kinds=kinds.of_contact.astype(np.int16),
         cycle_multiplier=float(kinds.cycle[np.unique(kinds.of_contact)].max()),

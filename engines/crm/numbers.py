@@ -53,7 +53,8 @@ def in_order(instants: Instants) -> NDArray[np.int64]:
     first = instants.min()
     if int(instants.max() - first) >= 1 << (_WORD_BITS - bits):
         return np.asarray(np.argsort(instants, kind="stable"))
-    packed: NDArray[np.int64] = (instants - first) << bits
+    packed: NDArray[np.int64] = instants - first
+    packed <<= bits
     packed |= np.arange(instants.size)
     packed.sort()
     packed &= (1 << bits) - 1
@@ -64,6 +65,7 @@ def fix_ties(order: NDArray[np.int64], instants: Instants, *keys: NDArray[np.int
     """Order, in place, those of equal instant by `keys`, the first key first."""
     ordered = instants[order]
     same = ordered[1:] == ordered[:-1]
+    del ordered
     if not same.any():
         return
     tied = np.zeros(order.size, dtype=bool)
@@ -75,12 +77,16 @@ def fix_ties(order: NDArray[np.int64], instants: Instants, *keys: NDArray[np.int
     order[places] = members[ranked]
 
 
-def rank_within(groups: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return for each row how many earlier rows have its group: int64 (n,)."""
-    order = in_order(groups.astype(np.int64))
-    sorted_groups = groups[order]
-    starts = np.flatnonzero(np.concatenate(([True], sorted_groups[1:] != sorted_groups[:-1])))
+def rank_within(groups: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return for each row how many earlier rows have its group: int32 (n,)."""
+    order = in_order(groups.astype(np.int64, copy=False)).astype(np.int32)
+    ordered = groups[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
     lengths = np.diff(np.append(starts, groups.size))
-    rank = np.empty(groups.size, dtype=np.int64)
-    rank[order] = np.arange(groups.size) - np.repeat(starts, lengths)
+    del ordered
+    rank = np.empty(groups.size, dtype=np.int32)
+    rank[order] = np.arange(groups.size, dtype=np.int32)
+    first = np.empty(groups.size, dtype=np.int32)
+    first[order] = np.repeat(starts.astype(np.int32), lengths)
+    rank -= first
     return rank

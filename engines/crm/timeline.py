@@ -42,11 +42,9 @@ class Lifecycle:
 
 def cut_lifecycle(steps: list[Step], n_contacts: int, end: int) -> Lifecycle:
     """Return the events before `end`; `steps` come in the order in which they happen to each."""
-    kept = [(step, np.flatnonzero(step.at < end)) for step in steps]
-    kept = [(step, inside) for step, inside in kept if inside.size]
     per_contact = np.zeros(n_contacts, dtype=np.int64)
-    for step, inside in kept:
-        per_contact[step.contact[inside]] += 1
+    for step in steps:
+        per_contact[step.contact[step.at < end]] += 1
     first = np.concatenate(([0], np.cumsum(per_contact)))
     total = int(first[-1])
     events = Lifecycle(
@@ -65,13 +63,13 @@ def cut_lifecycle(steps: list[Step], n_contacts: int, end: int) -> Lifecycle:
         planned=sum(step.contact.size for step in steps),
     )
     so_far = np.zeros(n_contacts, dtype=np.int16)
-    for step, inside in kept:
-        _lay(events, step, inside, so_far)
+    for step in steps:
+        _lay(events, step, step.at < end, so_far)
     return events
 
 
 def _lay(
-    events: Lifecycle, step: Step, inside: NDArray[np.int64], so_far: NDArray[np.int16]
+    events: Lifecycle, step: Step, inside: NDArray[np.bool_], so_far: NDArray[np.int16]
 ) -> None:
     contact, at = step.contact[inside], step.at[inside]
     seq = so_far[contact]
@@ -105,32 +103,36 @@ class Activities:
 
 
 def line_up(admitted: dict[int, Admitted]) -> Activities:
-    """Return the processed touches of all types, sorted by time, contact, type, trigger, ...."""
+    """Return the processed touches of all types, sorted by time, contact, type, trigger, ....
+
+    Columns are joined one after the other: a large run never holds them twice.
+    """
     kept = {kind: np.flatnonzero(a.fate == PROCESSED) for kind, a in admitted.items()}
-    sizes = [rows.size for rows in kept.values()]
-    kinds = np.repeat(np.array(list(kept), dtype=np.int8), sizes)
-    joined: dict[str, NDArray[Any]] = {
-        name: _concatenated(
-            [getattr(admitted[kind].candidates, name)[rows] for kind, rows in kept.items()]
-        )
-        for name in ("contact", "due", "parent", "trigger", "pass_index", "ordinal")
-    }
-    order = in_order(joined["due"])
-    fix_ties(
-        order, joined["due"], joined["contact"], kinds, joined["trigger"], joined["pass_index"],
-        joined["ordinal"],
-    )  # fmt: skip
-    contact, kind = joined["contact"][order], kinds[order]
+    kind = np.repeat(np.array(list(kept), dtype=np.int8), [rows.size for rows in kept.values()])
+    due, contact = _column(admitted, kept, "due"), _column(admitted, kept, "contact")
+    codes = [_column(admitted, kept, name) for name in ("trigger", "pass_index", "ordinal")]
+    order = in_order(due)
+    fix_ties(order, due, contact, kind, *codes)
+    due, contact, kind, trigger, pass_index = (
+        column[order] for column in (due, contact, kind, *codes[:2])
+    )
+    del codes
+    parent = _column(admitted, kept, "parent")[order]
+    del order
     return Activities(
         contact=contact,
-        at=joined["due"][order],
-        parent=joined["parent"][order],
+        at=due,
+        parent=parent,
         kind=kind,
-        trigger=joined["trigger"][order],
-        pass_index=joined["pass_index"][order],
+        trigger=trigger,
+        pass_index=pass_index,
         ordinal=rank_within(contact.astype(np.int64) * 4 + kind).astype(np.int16),
     )
 
 
-def _concatenated(parts: list[NDArray[Any]]) -> NDArray[Any]:
+def _column(
+    admitted: dict[int, Admitted], kept: dict[int, NDArray[np.int64]], name: str
+) -> NDArray[Any]:
+    """Return one column of the rows kept of all types."""
+    parts = [getattr(admitted[kind].candidates, name)[rows] for kind, rows in kept.items()]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
