@@ -61,7 +61,7 @@ class Shape:
 
     def at(self, positions: Floats) -> Floats:
         """Return the distribution function at positions: float64 (n,)."""
-        return np.interp(positions, self.edges, self.cdf)
+        return np.asarray(np.interp(positions, self.edges, self.cdf))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,7 @@ def _calendar_rate(intake: Intake, window: IntakeWindow, clock: Clock, edges: Fl
 
 def base_cdf(intake: Intake, x: Floats) -> Floats:
     """Return the base distribution function of a method without chance at positions x (n,)."""
-    base: Floats = _BASES.get(intake.method, _uniform)(intake, x)
-    return base
+    return _BASES.get(intake.method, _uniform)(intake, x)
 
 
 def _uniform(intake: Intake, x: Floats) -> Floats:
@@ -159,7 +158,7 @@ def _custom(intake: Intake, x: Floats) -> Floats:
     edges = np.asarray(intake.custom_edges)
     mass = np.asarray(intake.custom_rates) * np.diff(edges)
     cumulated = np.concatenate(([0.0], np.cumsum(mass)))
-    return np.interp(x, edges, cumulated / cumulated[-1])
+    return np.asarray(np.interp(x, edges, cumulated / cumulated[-1]))
 
 
 _BASES: Mapping[str, Callable[[Intake, Floats], Floats]] = {
