@@ -18,7 +18,7 @@ from engines.crm.params import CrmParams
 from runner.contract import EngineError
 
 MOST_ROWS = 250_000
-"""Rows per file, headers left out: HubSpot's limit is higher, this one opens anywhere."""
+"""Rows per file, the header left out."""
 
 Batches = Iterable[Mapping[str, Sequence[Any]]]
 Row = Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""Measure objects per CPU-second and memory: `python -m engines.crm.benchmark [BASE_RECORDS ...]`.
+"""Measure objects per CPU-second and memory: `python -m engines.crm.tests.benchmark [BASE_RECORDS ...]`.
 
 One process, one thread, scenario b2b, 365 days, no budgets, all tables, metrics and checks; import
 and composition are left out, `prepare` counts. Objects are processed contacts, companies, deals
@@ -21,6 +21,7 @@ from engines.crm import ENGINE
 from engines.crm.params import CrmParams, Volume
 from engines.crm.scenario import TouchLimits
 from runner.contract import Draws, Outcome, TableSchema, table_data
+from runner.draws import DrawSource
 
 HORIZON = 365
 REFERENCE = 250_000
@@ -86,8 +87,6 @@ def traced_peak(params: CrmParams, draws: Draws) -> int:
 
 def main() -> None:
     """Print speed and memory at the default size, and at the sizes given."""
-    from runner.draws import DrawSource
-
     draws = DrawSource(seed=1).for_run(0, ENGINE.streams)
     _, seconds = measure(reference_params(2000, limited=True), draws, 30)
     sys.stdout.write(f"default run: {1000 * seconds:.1f} ms CPU (at most 50)\n")
