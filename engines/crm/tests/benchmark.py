@@ -1,4 +1,4 @@
-"""Measure objects per CPU-second and memory: `python -m engines.crm.tests.benchmark [BASE_RECORDS ...]`.
+"""Measure objects per CPU-second and memory: `python -m engines.crm.tests.benchmark [RECORDS ...]`.
 
 One process, one thread, scenario b2b, 365 days, no budgets, all tables, metrics and checks; import
 and composition are left out, `prepare` counts. Objects are processed contacts, companies, deals
