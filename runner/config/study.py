@@ -139,7 +139,12 @@ class Study:
     for the group keys of cases, the option in force elsewhere. `document` is the configuration that
     can change numbers, resolved; `words` the overrides as given; `launch_dir` is where relative
     paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
+<<<<<<< HEAD
+    the variables of each replicate; with a `budget`, replicates are added up to that many until
+    every declared comparison is as precise as it asks to be.
+=======
     the variables of each replicate. `comparisons` are those declared, `compare` how all are made.
+>>>>>>> e99e4ef
     """
 
     name: str
@@ -166,5 +171,6 @@ class Study:
     options: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     mc: int = 1
+    budget: int | None = None
     comparisons: tuple[Comparison, ...] = ()
     compare: CompareSettings = field(default_factory=CompareSettings)
