@@ -13,6 +13,7 @@ from runner.config import Study, StudyRequest, compose_study, request_from_mappi
 from runner.contract import UnstoredError
 from runner.execute import Again, cut_parts, execute_plan, never_again
 from runner.execute.progress import progress_line
+from runner.page import report_study
 from runner.plan import Plan, make_plan
 from runner.results import StudyResults, gather_results, write_summary
 from runner.store import Ledger, StudyFolder, open_study
@@ -93,7 +94,8 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
             folder, study, plan, states, summary, acceptance, executed=executed, notes=told
         )
         write_summary(place, study, results)
-        return results.noting(record_study(study, results.folder))
+        results = results.noting(report_study(study, place))
+        return results.noting(record_study(study, place))
 
 
 @contextmanager

@@ -135,4 +135,5 @@ class Settings(ParamGroup):
     design: DesignSection = group(DesignSection)
     execution: ExecutionSection = group(ExecutionSection)
     tracking: TrackingSection = group(TrackingSection)
+    report: str = param("html", choices=("html", "none"), doc="the page made of the results")
     paths: PathsSection = group(PathsSection)

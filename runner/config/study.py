@@ -12,6 +12,7 @@ from runner.config.rules import Rule
 from runner.config.tree import Tree
 
 Treatment = Literal["fixed", "low_to_high", "random"]
+Report = Literal["html", "none"]
 Choices = tuple[tuple[str, str], ...]
 Collect = Literal["auto", "metrics", "all"] | tuple[str, ...]
 
@@ -130,7 +131,7 @@ class Study:
     for the group keys of cases, the option in force elsewhere. `document` is the configuration that
     can change numbers, resolved; `words` the overrides as given; `launch_dir` is where relative
     paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
-    the variables of each replicate.
+    the variables of each replicate; `report` is the kind of page made of the results.
     """
 
     name: str
@@ -157,3 +158,4 @@ class Study:
     options: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     mc: int = 1
+    report: Report = "html"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 LONGEST_KEY = 250
 LONGEST_TAG = 8000
@@ -36,20 +36,6 @@ def statistic_keys(metric: str, declared: Collection[str]) -> dict[str, str]:
         name: safe_key(f"{metric}-{name}" if key in declared else key)
         for name, key in joined.items()
     }
-
-
-def short_labels(paths: Sequence[str]) -> dict[str, str]:
-    """Return for each dotted path its shortest ending that no other path shares."""
-    return {path: _shortest_ending(path, paths) for path in paths}
-
-
-def _shortest_ending(path: str, paths: Sequence[str]) -> str:
-    segments = path.split(".")
-    for count in range(1, len(segments)):
-        ending = ".".join(segments[-count:])
-        if not any(p != path and f".{p}".endswith(f".{ending}") for p in paths):
-            return ending
-    return path
 
 
 def clipped(text: str, longest: int = LONGEST_TAG) -> str:

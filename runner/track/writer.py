@@ -16,7 +16,7 @@ from mlflow.exceptions import MlflowException
 
 from runner.track.batches import batches
 from runner.track.cells import cell_records
-from runner.track.finished import FinishedPlan
+from runner.store.finished import FinishedPlan
 from runner.track.parent import JUDGED, plan_record
 from runner.track.record import CELL, GRID_INDEX, KIND, PLAN, PLAN_ID, SYNCED_HASH, Record
 from runner.track.reply import Recorded

@@ -87,6 +87,16 @@ class FinishedPlan:
         """One row per rule and cell."""
         return self._frame("acceptance.parquet")
 
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """One row per cell without arm, arm and metric; empty in a plan without arms."""
+        return self._optional("comparisons.parquet")
+
+    @cached_property
+    def budget(self) -> pd.DataFrame:
+        """One row per metric and component of its variance; empty where nothing was compared."""
+        return self._optional("variance_budget.parquet")
+
     @property
     def axes(self) -> list[str]:
         """Columns of `runs` that hold the levels of axes, in plan order."""
@@ -116,6 +126,9 @@ class FinishedPlan:
         except (OSError, ValueError) as error:
             raise _unreadable(self.place / name, error) from error
         return frame
+
+    def _optional(self, name: str) -> pd.DataFrame:
+        return self._frame(name) if (self.place / name).is_file() else pd.DataFrame()
 
     def _yaml(self, name: str) -> dict[str, Any]:
         try:
