@@ -74,6 +74,9 @@ def _findings(source: Source) -> list[str]:
         return []
     declared = rows[rows["comparison"].notna().to_numpy(bool)]
     chosen = declared if len(declared) else rows[rows["metric"].isin(source.headline).to_numpy()]
+    place = {metric: index for index, metric in enumerate(source.metric_names)}
+    place |= {metric: index - len(place) for index, metric in enumerate(source.headline)}
+    chosen = chosen.assign(rank=chosen["metric"].map(place)).sort_values("rank", kind="stable")
     sentences = []
     for _, own in chosen.groupby(["metric", "arm"], sort=False):
         if len(own) == 1:
@@ -112,7 +115,7 @@ def _place(row: pd.Series[Any]) -> str:
 
 
 def _mean(source: Source, row: pd.Series[Any]) -> str:
-    has_interval = is_number(row["ci_low"])
+    has_interval = is_number(row["ci_low"]) and row["ci_low"] < row["ci_high"]
     half = (row["ci_high"] - row["ci_low"]) / 2 if has_interval else None
     text = with_unit(number(row["mean"], half), source.unit(str(row["metric"])))
     return f"{text} (95 % interval {interval(row['ci_low'], row['ci_high'])})" * has_interval or text

@@ -34,7 +34,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table; the first `labels` columns are row headers and texts, the others numbers."""
+    """A table; its first `labels` columns head the rows, `texts` are no numbers.
+
+    Small ones stand side by side where there is room.
+    """
 
     kind: Literal["table"] = "table"
     caption: str
@@ -42,6 +45,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     labels: int = 1
     texts: frozenset[int] = frozenset()
+    is_small: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,10 +42,12 @@ def _size(source: Source) -> str:
         f"{counted(len(source.cells), 'cell')} × {counted(study.replicates, 'replicate')}{chance}: "
         f"{counted(planned, 'run')} of engine {study.engine} "
         f"{study.document['engine_version']}.{lasts} {_pairing(source)}"
-    )
+    ).strip()
 
 
 def _pairing(source: Source) -> str:
+    if len(source.cells) == 1:
+        return ""
     mode = source.plan.study.document["seeding"]["mode"]
     if mode == "common":
         return "All cells meet the same random numbers in a replicate, so differences are paired."

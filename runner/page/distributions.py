@@ -83,8 +83,8 @@ def _lanes(source: Source, rows: pd.DataFrame) -> _Lanes:
 
 
 def _boxes(lanes: _Lanes) -> Axes:
-    left = 18 + 6.0 * max(len(name) for name, _ in lanes)
-    axes = panel(290, 60 + _LANE * max(len(lanes), 2), left=min(left, 130))
+    left = 18 + 6.6 * max(len(name) for name, _ in lanes)
+    axes = panel(290, 60 + _LANE * max(len(lanes), 2), left=min(left, 140))
     for place, (_, values) in enumerate(lanes):
         if len(values):
             _box(axes, len(lanes) - 1 - place, values, place)

@@ -22,7 +22,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 _POINTS = 72.0
 _STYLE = {
     "svg.hashsalt": "cohortsweep", "svg.fonttype": "none", "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"], "font.size": 8.5, "axes.spines.top": False,
+    "font.sans-serif": ["DejaVu Sans"], "font.size": 10.5, "axes.spines.top": False,
     "axes.spines.right": False, "axes.edgecolor": "#5b6470", "axes.linewidth": 0.8,
     "axes.labelcolor": "#2b323b", "xtick.color": "#5b6470", "ytick.color": "#5b6470",
     "xtick.labelcolor": "#2b323b", "ytick.labelcolor": "#2b323b", "axes.grid": True,
@@ -61,13 +61,13 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def panel(width: float = 290.0, height: float = 190.0, *, left: float = 52.0) -> Axes:
+def panel(width: float = 290.0, height: float = 200.0, *, left: float = 56.0) -> Axes:
     """Return empty axes on a picture of its own; `width`, `height`, `left` in CSS pixels."""
     figure = Figure(figsize=(width / _POINTS, height / _POINTS))
-    box = (left / width, 32 / height, 1 - (left + 10) / width, 1 - 42 / height)
+    box = (left / width, 38 / height, 1 - (left + 12) / width, 1 - 48 / height)
     axes = figure.add_axes(box)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_locator(MaxNLocator(4, min_n_ticks=3, steps=[1, 2, 2.5, 5, 10]))
         axis.set_major_formatter(FuncFormatter(_tick))
     axes.tick_params(length=3, width=0.7)
     return axes

@@ -14,8 +14,8 @@ from runner.page.wording import FINDINGS
 
 _MOST_DRAWN = 18
 _MOST_ROWS = 60
-_ROW = 20.0
-_LONGEST_LABEL = 34
+_ROW = 23.0
+_LONGEST_LABEL = 36
 
 
 def arm_effects(source: Source) -> Section | None:
@@ -70,7 +70,7 @@ def _shown(source: Source, chosen: pd.DataFrame, rows: pd.DataFrame) -> str:
 
 def _forest(source: Source, rows: pd.DataFrame, unit: str) -> Axes:
     labels = [_row_label(source, arm, short) for arm, short in _pairs(rows, "arm", "short")]
-    left = 24 + 5.6 * max(len(label) for label in labels)
+    left = 24 + 6.4 * max(len(label) for label in labels)
     axes = panel(620, 62 + _ROW * len(rows), left=left)
     axes.axvline(0, color="#1c2229", linewidth=1.0)
     places = np.arange(len(rows))[::-1]
@@ -106,16 +106,15 @@ def _table(source: Source, metric: str, unit: str, rows: pd.DataFrame) -> Table:
     chosen = rows.head(_MOST_ROWS)
     more = "" if len(rows) <= _MOST_ROWS else f"; the first {_MOST_ROWS} of {len(rows):,} rows"
     methods = ", ".join(str(name) for name in rows["method"].unique())
-    labelled = 2 if source.keys else 1
-    heads = ("arm", "cell", "control", "arm's mean", "difference", "interval", "relative",
-             "P(better)", "p (Holm)", "pairs", "finding")  # fmt: skip
-    texts = frozenset({len(heads) - 1 if source.keys else len(heads) - 2})
+    names = ("finding", "difference", "interval", "relative", "P(better)", "p (Holm)",
+             "mean of control", "mean of arm", "n")  # fmt: skip
+    heads = ("arm", *source.keys.values(), *names)
     return Table(
         caption=f"{metric}" + (f" in {unit}" if unit else "") + f" (method: {methods}{more})",
-        heads=heads if source.keys else (heads[0], *heads[2:]),
+        heads=heads,
         rows=tuple(_cells(source, row) for row in chosen.to_dict("records")),
-        labels=labelled,
-        texts=texts,
+        labels=1 + len(source.keys),
+        texts=frozenset({1 + len(source.keys)}),
     )
 
 
@@ -125,18 +124,18 @@ def _cells(source: Source, row: dict[object, object]) -> tuple[Cell, ...]:
         half = (float(str(row["ci_high"])) - float(str(row["ci_low"]))) / 2
     finding = str(row["finding"])
     texts = [
-        number(row["mean_control"], half),
-        number(row["mean_arm"], half),
+        FINDINGS.get(finding, finding),
         number(row["difference"], half),
         interval(row["ci_low"], row["ci_high"]),
         percent(row["relative"], 1),
         _probability(row["probability_better"]),
         _p_value(row["p_holm"]),
+        number(row["mean_control"], half),
+        number(row["mean_arm"], half),
         number(row["n"]),
-        FINDINGS.get(finding, finding),
     ]
-    cell = [str(row["label"])] if source.keys else []
-    return tuple(Cell(text=text) for text in [str(row["arm"]), *cell, *texts])
+    levels = source.level_texts(int(str(row["grid_index"])))
+    return tuple(Cell(text=text) for text in [str(row["arm"]), *levels, *texts])
 
 
 def _probability(value: object) -> str:

@@ -79,7 +79,7 @@ def _heat_map(
         for y in lines
     )
     heads = (source.keys[down], *(level_text(x) for x in columns))
-    return Table(caption=caption, heads=heads, rows=body)
+    return Table(caption=caption, heads=heads, rows=body, is_small=True)
 
 
 def _shaded(value: object, ends: tuple[float, float], near: float | None) -> Cell:

@@ -8,6 +8,7 @@ from typing import Any
 NONE = "–"
 _DIGITS = 4
 _MOST_DECIMALS = 9
+_NEGLIGIBLE = 1e-9
 
 
 def is_number(value: Any) -> bool:
@@ -24,17 +25,19 @@ def number(value: Any, near: Any = None) -> str:
         return NONE
     exact = float(value)
     size = abs(float(near)) if is_number(near) and float(near) else 0.0
-    places = 1 - math.floor(math.log10(size)) if size else _places(exact)
+    if size <= abs(exact) * _NEGLIGIBLE:
+        return _plain(exact)
+    places = 1 - math.floor(math.log10(size))
     if places > _MOST_DECIMALS:
         return f"{exact:.3g}".replace("-", "−")
     text = f"{exact:,.{max(places, 0)}f}"
     return text.replace("-", "−") if float(text.replace(",", "")) else text.lstrip("-")
 
 
-def _places(exact: float) -> int:
-    if not exact or exact == int(exact):
-        return 0
-    return _DIGITS - 1 - math.floor(math.log10(abs(exact)))
+def _plain(exact: float) -> str:
+    """Return a number with four digits in all, whole numbers in full."""
+    is_whole = exact == int(exact) or abs(exact) >= 10**_DIGITS
+    return (f"{exact:,.0f}" if is_whole else f"{exact:,.{_DIGITS}g}").replace("-", "−")
 
 
 def interval(low: Any, high: Any) -> str:
@@ -47,7 +50,9 @@ def interval(low: Any, high: Any) -> str:
 
 def percent(share: Any, digits: int = 0) -> str:
     """Return a share as a percentage."""
-    return f"{float(share):.{digits}%}".replace("%", " %") if is_number(share) else NONE
+    if not is_number(share):
+        return NONE
+    return f"{float(share):.{digits}%}".replace("%", " %").replace("-", "−")
 
 
 def counted(count: int, thing: str) -> str:

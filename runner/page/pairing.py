@@ -9,6 +9,9 @@ from runner.page.numbers import NONE, is_number, number, percent
 from runner.page.source import Source
 
 
+_MOST = 1000
+
+
 def pairing(source: Source) -> Section | None:
     """Return the pairing report and the variance budget; None where there is neither."""
     blocks: list[Block] = []
@@ -50,7 +53,9 @@ def _report(source: Source, rows: pd.DataFrame) -> Table:
 
 
 def _factor(value: float) -> str:
-    return f"{number(value, value) if is_number(value) and value else NONE}×"
+    if not is_number(value):
+        return NONE
+    return f"> {_MOST:,}×" if value > _MOST else f"{number(value, value / 10)}×"
 
 
 def _budget(source: Source, budget: pd.DataFrame) -> Table:

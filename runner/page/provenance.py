@@ -62,7 +62,7 @@ def _environment(source: Source) -> Table:
         ("Python", str(found.get("python"))),
         ("commit of the code", str(found.get("git_commit") or "unknown")),
         ("platform", str(found.get("platform"))),
-        *((name, str(version)) for name, version in packages.items() if version),
+        ("packages", ", ".join(f"{name} {v}" for name, v in packages.items() if v)),
     ]
     if found.get("later"):
         rows.append(("also computed in", f"{len(found['later'])} other environments"))

@@ -6,7 +6,7 @@ import pandas as pd
 
 from runner.page.blocks import Block, Cell, Section, Table, Text, cells
 from runner.page.numbers import percent
-from runner.page.source import Source
+from runner.page.source import ALL, Source
 
 _MOST_CELLS = 60
 _MARKS = {
@@ -52,10 +52,12 @@ def _matrix(source: Source, rows: pd.DataFrame) -> Table:
     for index in order[:_MOST_CELLS]:
         place = source.cells.loc[index]
         arm = (Cell(text=str(place["arm"])),) if source.arms else ()
-        marks = tuple(Cell(text=_MARKS.get(str(v), "–")) for v in table.loc[index])
-        body.append((Cell(text=str(place["label"])), *arm, *marks))
-    labelled = 2 if source.arms else 1
-    heads = (("cell", "arm") if source.arms else ("cell",)) + tuple(map(str, table.columns))
+        marks: tuple[Cell, ...] = tuple(Cell(text=_MARKS.get(str(v), "–")) for v in table.loc[index])
+        levels = source.level_texts(int(str(index))) or [ALL]
+        body.append((*cells(*levels), *arm, *marks))
+    names = tuple(source.keys.values()) or ("cell",)
+    names = (*names, "arm") if source.arms else names
+    labelled, heads = len(names), (*names, *map(str, table.columns))
     more = f": the {_MOST_CELLS} worst of {len(table):,}" if len(table) > _MOST_CELLS else ""
     return Table(
         caption=f"Verdict of each rule in each cell{more}", heads=heads, rows=tuple(body),

@@ -80,6 +80,11 @@ class Source:
     def _short(self, row: dict[str, Any]) -> str:
         return " / ".join(level_text(row[key]) for key in self.keys) or ALL
 
+    def level_texts(self, grid_index: int) -> list[str]:
+        """Return a cell's levels on the axes of `keys`."""
+        row = self.cells.loc[grid_index]
+        return [level_text(row[key]) for key in self.keys]
+
     @cached_property
     def metric_names(self) -> list[str]:
         """Names of all metrics, in plan order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from runner.page.stage import REPORT
 from runner.store.folder import write_text
 from runner.store.integrity import replace_checksum
 
+_SHORT = 14
 SECTIONS: Sequence[Callable[[Source], Section | None]] = (
     failures.failed_runs,
     answer.answer,
@@ -65,10 +67,17 @@ def page_html(source: Source) -> str:
 
 
 def _templates() -> Environment:
-    return Environment(
+    templates = Environment(
         loader=PackageLoader("runner.page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.filters["pieces"] = pieces
+    return templates
+
+
+def pieces(text: str) -> list[str]:
+    """Return the parts of a text between which a narrow column may break the line."""
+    return re.findall(r"[^._]*[._]|[^._]+", text) if len(text) > _SHORT else [text]

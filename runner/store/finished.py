@@ -64,7 +64,12 @@ class FinishedPlan:
     def runs(self) -> pd.DataFrame:
         """One row per planned run with its axes, drawn variables, status, broken checks."""
         states = self._frame("runs.parquet")[list(_STATES)]
-        return pd.concat([self._frame("plan.parquet"), states], axis="columns")
+        return pd.concat([self.planned, states], axis="columns")
+
+    @cached_property
+    def planned(self) -> pd.DataFrame:
+        """One row per planned run with its axes and drawn variables."""
+        return self._frame("plan.parquet")
 
     @cached_property
     def cells(self) -> pd.DataFrame:
