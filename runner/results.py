@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from runner.accept import Acceptance
+from runner.compare import Comparisons, plain_rows
 from runner.config import Study
 from runner.contract import EngineSpec, StoreError
 from runner.plan import Plan
@@ -35,9 +36,11 @@ class StudyResults:
     """The results of one plan of a study, as run or as loaded from its folder.
 
     `counts` tells planned, done, failed and timeout runs, and those executed by this call;
-    `judged` holds the verdicts; `tables` names what was collected. The frames are read from the
-    plan folder when asked for; units of their columns are in `units` and in a frame's
-    `attrs["units"]`.
+    `judged` holds the verdicts; `tables` names what was collected. `summary` has one row per cell
+    and metric, `comparisons` one per arm besides the control, cell and metric, `variance_budget`
+    one per metric and source of variance (docs/comparing.md tells their columns), with intervals at
+    `confidence`. The other frames are read from the plan folder when asked for. Units are in
+    `units`, and in the `attrs["units"]` of `metrics` and tables.
     """
 
     study: str
@@ -52,6 +55,10 @@ class StudyResults:
     notes: tuple[str, ...]
     summary: pd.DataFrame
     tables: tuple[str, ...]
+    comparisons: pd.DataFrame
+    variance_budget: pd.DataFrame
+    confidence: float
+    control: str | None
 
     @property
     def verdict(self) -> str:
@@ -87,11 +94,6 @@ class StudyResults:
     def acceptance(self) -> pd.DataFrame:
         """One row per rule and cell: verdict, passing and judged runs, bounds, first failure."""
         return self.judged.cells
-
-    @property
-    def comparisons(self) -> pd.DataFrame:
-        """One row per cell without arm, arm and metric; empty in a study without arms."""
-        return self._stored.comparisons
 
     @property
     def axes(self) -> dict[str, list[Any]]:
@@ -148,6 +150,13 @@ class StudyResults:
         """As `exit_code`, but 4 instead of 0 unless the verdict is pass."""
         return self.exit_code or (0 if self.verdict == "pass" else EXIT_UNDECIDED)
 
+    def _declared(self) -> list[dict[str, Any]]:
+        """Return the rows of declared comparisons as plain data."""
+        if "comparison" not in self.comparisons:
+            return []
+        is_declared = self.comparisons["comparison"].notna().to_numpy(bool)
+        return plain_rows(self.comparisons[is_declared])
+
     def noting(self, notes: tuple[str, ...]) -> StudyResults:
         """Return the same results with more remarks."""
         return replace(self, notes=(*self.notes, *notes)) if notes else self
@@ -162,6 +171,7 @@ class StudyResults:
             "verdict": self.verdict,
             "results_hash": self.results_hash,
             "acceptance": self.judged.as_json(),
+            "comparisons": self._declared(),
             "warnings": dict(self.warnings),
             "errors": dict(self.errors),
             "notes": list(self.notes),
@@ -189,11 +199,19 @@ def write_summary(place: Path, study: Study, results: StudyResults) -> None:
     write_text(place / "acceptance.csv", csv)
     write_frame(results.judged.runs, place / "acceptance_by_run.parquet")
     write_text(place / "metrics_by_cell.csv", summary.to_csv(index=False, lineterminator="\n"))
+    if study.arms:
+        _write_both(results.comparisons, place, "comparisons")
+    _write_both(results.variance_budget, place, "variance_budget")
     document = {**results.as_json(), "question": study.question, "tables": list(results.tables)}
     document["folder"] = place.name
     document["runs"] = {k: v for k, v in results.counts.items() if k != "executed"}
     write_text(place / "run_summary.json", json.dumps(document, indent=2) + "\n")
     write_checksums(place)
+
+
+def _write_both(frame: pd.DataFrame, place: Path, name: str) -> None:
+    write_frame(frame, place / f"{name}.parquet")
+    write_text(place / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
 
 
 def gather_results(  # noqa: PLR0913 - gathers what every stage came to
@@ -202,6 +220,7 @@ def gather_results(  # noqa: PLR0913 - gathers what every stage came to
     plan: Plan,
     states: Mapping[str, RunState],
     summary: pd.DataFrame,
+    compared: Comparisons,
     acceptance: Acceptance,
     *,
     executed: int,
@@ -222,6 +241,10 @@ def gather_results(  # noqa: PLR0913 - gathers what every stage came to
         notes=notes,
         summary=summary,
         tables=plan.tables,
+        comparisons=compared.rows,
+        variance_budget=compared.budget,
+        confidence=study.compare.confidence,
+        control=study.control,
     )
 
 
@@ -258,4 +281,8 @@ def stored_results(place: Path) -> StudyResults:
         notes=tuple(summary["notes"]),
         summary=stored.by_cell,
         tables=tuple(summary.get("tables", ())),
+        comparisons=stored.comparisons,
+        variance_budget=stored.budget,
+        confidence=stored.study.compare.confidence,
+        control=stored.study.control,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from runner.config.comparisons import Comparison
 from runner.config.exceptions import PolicyException
 from runner.config.rules import Rule
 from runner.config.tree import Tree
@@ -123,6 +124,14 @@ class Tracking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompareSettings:
+    """How arms are compared: confidence of intervals, bootstrap resamples (0 = none)."""
+
+    confidence: float = 0.95
+    resamples: int = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """One question, complete and checked.
 
@@ -131,7 +140,8 @@ class Study:
     for the group keys of cases, the option in force elsewhere. `document` is the configuration that
     can change numbers, resolved; `words` the overrides as given; `launch_dir` is where relative
     paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
-    the variables of each replicate; `report` is the kind of page made of the results.
+    the variables of each replicate. `comparisons` are those declared, `compare` how all are made;
+    `report` is the kind of page made of the results.
     """
 
     name: str
@@ -159,3 +169,5 @@ class Study:
     notes: tuple[str, ...] = ()
     mc: int = 1
     report: Report = "html"
+    comparisons: tuple[Comparison, ...] = ()
+    compare: CompareSettings = field(default_factory=CompareSettings)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from runner.compare.wording import finding_text, targets_text
 from runner.page.blocks import Block, Section, Text, Tone
-from runner.page.numbers import counted, interval, is_number, number, with_unit
+from runner.page.numbers import counted, interval, is_number, number, percent, with_unit
 from runner.page.source import Source
-from runner.page.wording import across_cells, finding_sentence
+from runner.page.wording import across_cells
 
 _MOST_SENTENCES = 12
 _TONES: dict[str, Tone] = {"pass": "pass", "fail": "fail", "inconclusive": "inconclusive"}
@@ -19,6 +20,9 @@ def answer(source: Source) -> Section:
     """Return the verdict and the findings in words."""
     blocks: list[Block] = [_verdict(source)]
     sentences = _findings(source) if source.arms else []
+    if sentences:
+        against = f"Against {source.plan.study.control}, at {percent(source.confidence)}:"
+        blocks.append(Text(text=against, tone="note"))
     sentences = sentences or _levels(source)
     blocks += [Text(text=text, tone="answer") for text in sentences[:_MOST_SENTENCES]]
     if len(sentences) > _MOST_SENTENCES:
@@ -80,11 +84,16 @@ def _findings(source: Source) -> list[str]:
     sentences = []
     for _, own in chosen.groupby(["metric", "arm"], sort=False):
         if len(own) == 1:
-            row: dict[Any, Any] = own.iloc[0].to_dict()
-            sentences.append(finding_sentence(row, source.confidence))
+            sentences.append(_one(source, own))
         else:
             sentences.append(across_cells(own))
     return sentences
+
+
+def _one(source: Source, rows: pd.DataFrame) -> str:
+    row: dict[Any, Any] = rows.iloc[0].to_dict()
+    told, targets = finding_text(row, source.confidence), targets_text(row)
+    return f"{told}; {targets}." if targets else f"{told}."
 
 
 def _levels(source: Source) -> list[str]:

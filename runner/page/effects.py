@@ -10,7 +10,7 @@ from runner.page.blocks import Block, Cell, Picture, Pictures, Section, Table, T
 from runner.page.drawing import LOOKS, data_uri, panel
 from runner.page.numbers import NONE, counted, interval, is_number, number, percent
 from runner.page.source import Source, spread
-from runner.page.wording import FINDINGS
+from runner.page.wording import finding_word
 
 _MOST_DRAWN = 18
 _MOST_ROWS = 60
@@ -122,9 +122,8 @@ def _cells(source: Source, row: dict[object, object]) -> tuple[Cell, ...]:
     half = None
     if is_number(row["ci_low"]):
         half = (float(str(row["ci_high"])) - float(str(row["ci_low"]))) / 2
-    finding = str(row["finding"])
     texts = [
-        FINDINGS.get(finding, finding),
+        finding_word(row["finding"]),
         number(row["difference"], half),
         interval(row["ci_low"], row["ci_high"]),
         percent(row["relative"], 1),

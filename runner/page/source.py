@@ -94,15 +94,10 @@ class Source:
     def headline(self) -> list[str]:
         """The metrics to show first: those of declared comparisons, then the engine's."""
         own = [] if self.spec is None else list(self.spec.headline)
-        wanted = dict.fromkeys([*self._declared_metrics(), *own])
+        declared = [comparison.metric for comparison in self.plan.study.comparisons]
+        wanted = dict.fromkeys([*declared, *own])
         found = [name for name in wanted if name in self.metric_names]
-        return (found or self.metric_names)[: max(_MOST_HEADLINES, len(self._declared_metrics()))]
-
-    def _declared_metrics(self) -> list[str]:
-        rows = self.plan.comparisons
-        if rows.empty:
-            return []
-        return [str(m) for m in rows.loc[rows["comparison"].notna(), "metric"].unique()]
+        return (found or self.metric_names)[: max(_MOST_HEADLINES, len(set(declared)))]
 
     def unit(self, metric: str) -> str:
         """The unit of a metric, empty when its engine is not installed."""
@@ -129,8 +124,7 @@ class Source:
     @property
     def confidence(self) -> float:
         """Confidence of the intervals of differences."""
-        settings = getattr(self.plan.study, "compare", None)
-        return 0.95 if settings is None else float(settings.confidence)
+        return self.plan.study.compare.confidence
 
     @property
     def replicates(self) -> int:

@@ -11,7 +11,16 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from runner.contract import NOT_APPLICABLE
-from runner.report.console import counted, number, print_counts, print_notes, short_names, table
+from runner.report.comparisons import print_arms
+from runner.report.console import (
+    counted,
+    level_text,
+    number,
+    print_counts,
+    print_notes,
+    short_names,
+    table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +48,7 @@ def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> 
     print_counts(console, "broken checks", results.judged.broken_checks)
     print_counts(console, "warnings", results.warnings)
     console.print(_fitting_table(console, results, spec))
+    print_arms(console, results, spec)
     print_notes(console, results.notes)
     if len(results.judged.cells):
         console.print(verdict_table(results.judged))
@@ -81,6 +91,8 @@ def verdict_table(acceptance: Acceptance) -> Table:
 def _because(acceptance: Acceptance, rule_id: str, cells: pd.DataFrame) -> str:
     """Return what a rule's verdict rests on; `cells` are those that share it."""
     verdict = acceptance.rules.get(rule_id)
+    if verdict in ("pass", "fail") and cells["difference"].notna().any():
+        return _difference_text(cells)
     if verdict == "pass":
         bound = f"at least {cells['share_low'].min():.1%} of runs pass"
         return bound if len(cells) == 1 else f"{bound}, in each cell"
@@ -88,10 +100,24 @@ def _because(acceptance: Acceptance, rule_id: str, cells: pd.DataFrame) -> str:
         return _first_failure(acceptance.first_failure(rule_id))
     if verdict == "inconclusive":
         needed = acceptance.replicates_needed(rule_id)
-        return f"{needed:,} replicates would decide" if needed else "the share is on the bound"
+        if needed:
+            return f"{needed:,} replicates would decide"
+        is_share = cells["difference"].isna().all()
+        return "the share is on the bound" if is_share else "more replicates would not decide"
     if verdict == "not_evaluated":
         return ", ".join(dict.fromkeys(cells["reason"]))
     return "no cell has what it judges"
+
+
+def _difference_text(cells: pd.DataFrame) -> str:
+    """Return the difference from the control in the first cell, and where the others lie."""
+    first = cells.iloc[0]
+    low, high = number(first["ci_low"]), number(first["ci_high"])
+    told = f"arm {first['arm']}: {number(first['difference'])}, interval {low} to {high}"
+    if len(cells) == 1:
+        return told
+    span = f"{number(cells['ci_low'].min())} to {number(cells['ci_high'].max())}"
+    return f"{told}; all cells {span}"
 
 
 def _first_failure(first: Mapping[str, Any]) -> str:
@@ -131,14 +157,10 @@ def _cells_table(results: StudyResults, spec: EngineSpec, most: int) -> Table:
     cells = summary.drop_duplicates("grid_index").head(_MOST_CELLS)
     for _, cell in cells.iterrows():
         found = [_mean_text(by_metric[name], cell["grid_index"]) for name in names]
-        made.add_row(*(escape(_label(cell[key])) for key in keys), *found)
+        made.add_row(*(escape(level_text(cell[key])) for key in keys), *found)
     if (more := summary["grid_index"].nunique() - _MOST_CELLS) > 0:
         made.caption = f"{more:,} more cells in metrics_by_cell.csv"
     return made
-
-
-def _label(level: Any) -> str:
-    return f"{level:g}" if isinstance(level, float) else str(level)
 
 
 def _mean_text(rows: pd.DataFrame, grid_index: int) -> str:

@@ -94,13 +94,17 @@ class FinishedPlan:
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """One row per cell without arm, arm and metric; empty in a plan without arms."""
-        return self._optional("comparisons.parquet")
+        """One row per arm besides the control, cell and metric; none without arms."""
+        name = "comparisons.parquet"
+        if self.study.arms and (self.place / name).is_file():
+            return self._frame(name)
+        return pd.DataFrame({"grid_index": []})
 
     @cached_property
     def budget(self) -> pd.DataFrame:
-        """One row per metric and component of its variance; empty where nothing was compared."""
-        return self._optional("variance_budget.parquet")
+        """One row per metric and component of its variance."""
+        name = "variance_budget.parquet"
+        return self._frame(name) if (self.place / name).is_file() else pd.DataFrame()
 
     @property
     def axes(self) -> list[str]:

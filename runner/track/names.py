@@ -38,6 +38,14 @@ def statistic_keys(metric: str, declared: Collection[str]) -> dict[str, str]:
     }
 
 
+def effect_keys(metric: str) -> dict[str, str]:
+    """Return the keys of a metric's difference from the control and the ends of its interval."""
+    return {
+        "difference": safe_key(f"effect.{metric}"),
+        **{end: safe_key(f"effect.{metric}.{end}") for end in ("ci_low", "ci_high")},
+    }
+
+
 def clipped(text: str, longest: int = LONGEST_TAG) -> str:
     """Return a text that fits, with `...` where it was cut."""
     return text if len(text) <= longest else f"{text[: longest - 3]}..."

@@ -51,10 +51,10 @@ def test_every_kind_of_error_fails_its_run_alone(tmp_path: Path, backend: str) -
     found = run_study(study(tmp_path, backend, **{"design.grid": grid, "params.guilty": 1}))
     told = found.runs.set_index("run_id")
     plan = found.plan
-    for cell in plan.cells:
-        row = told.loc[cell.run_ids[0]]
-        fault = str(cell.levels["params.fault"])
-        expected = errors.get(fault, ("", "")) if cell.levels["params.number"] else ("", "")
+    for run in plan.to_dict("records"):
+        row = told.loc[run["run_id"]]
+        fault = str(run["params.fault"])
+        expected = errors.get(fault, ("", "")) if run["params.number"] else ("", "")
         text = tuple("" if pd.isna(row[key]) else row[key] for key in ("error_type", "error"))
         assert text == expected, fault
         if expected[0]:
@@ -143,7 +143,7 @@ def test_runs_that_kill_their_worker_are_found_and_fail_alone(tmp_path: Path) ->
         "from outside, out of memory, or crashed in compiled code": 2
     }
     failed = found.runs.query("status == 'failed'")["run_id"]
-    guilty = [c.run_ids[0] for c in found.plan.cells if c.levels["params.number"] == 4]
+    guilty = found.plan.query("`params.number` == 4")["run_id"]
     assert sorted(failed) == sorted(guilty)
     assert orphans(tmp_path / "s") == []
     assert verify_study(found.folder, 0.5).ok

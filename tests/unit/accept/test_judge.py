@@ -136,7 +136,7 @@ def test_arms_and_cells_are_judged_apart_and_the_worst_counts(tmp_path: Path) ->
     assert (results.verdict, results.exit_code) == ("fail", 1)
     first = results.as_json()["acceptance"]["first_failures"]["mean"]
     assert (first["grid_index"], first["arm"], first["period"]) == (1, "worse", None)
-    assert first["run_id"] == results.plan.cells[1].run_ids[0]
+    assert first["run_id"] == results.plan.query("grid_index == 1")["run_id"].iloc[0]
 
 
 def test_cells_with_equal_content_share_runs_and_verdicts(tmp_path: Path) -> None:
