@@ -124,7 +124,9 @@ def _place(row: pd.Series[Any]) -> str:
 
 
 def _mean(source: Source, row: pd.Series[Any]) -> str:
-    has_interval = is_number(row["ci_low"]) and row["ci_low"] < row["ci_high"]
-    half = (row["ci_high"] - row["ci_low"]) / 2 if has_interval else None
-    text = with_unit(number(row["mean"], half), source.unit(str(row["metric"])))
-    return f"{text} (95 % interval {interval(row['ci_low'], row['ci_high'])})" * has_interval or text
+    unit = source.unit(str(row["metric"]))
+    if not (is_number(row["ci_low"]) and row["ci_low"] < row["ci_high"]):
+        return with_unit(number(row["mean"]), unit)
+    half = (row["ci_high"] - row["ci_low"]) / 2
+    told = with_unit(number(row["mean"], half), unit)
+    return f"{told} (95 % interval {interval(row['ci_low'], row['ci_high'])})"

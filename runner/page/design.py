@@ -98,5 +98,7 @@ def _bounds(
 ) -> str:
     if values:
         return _levels(values)
-    ends = f"{'−∞' if low is None else level_text(low)} to {'∞' if high is None else level_text(high)}"
+    ends = (
+        f"{'−∞' if low is None else level_text(low)} to {'∞' if high is None else level_text(high)}"
+    )
     return f"{ends}, step {level_text(step)}" if step is not None else ends

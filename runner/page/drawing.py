@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 _POINTS = 72.0
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.hashsalt": "cohortsweep", "svg.fonttype": "none", "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"], "font.size": 10.5, "axes.spines.top": False,
     "axes.spines.right": False, "axes.edgecolor": "#5b6470", "axes.linewidth": 0.8,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from runner.page.blocks import Block, Picture, Pictures, Section, Table, Text, cells
 from runner.page.drawing import data_uri, panel
@@ -32,7 +35,9 @@ def random_variables(source: Source) -> Section | None:
     if pictures and source.replicates > 1:
         more = len(numeric) - len(pictures)
         caption = f"{more} more variables are in the table only." if more > 0 else ""
-        blocks.append(Pictures(title="How often each value came", pictures=pictures, caption=caption))
+        blocks.append(
+            Pictures(title="How often each value came", pictures=pictures, caption=caption)
+        )
     return Section(key="draws", title="Random variables", blocks=tuple(blocks))
 
 
@@ -43,7 +48,7 @@ def _told(source: Source) -> str:
     return f"{text} All cells share them; a variable that an axis or arm shifts differs by cell."
 
 
-def _values(source: Source, name: str) -> pd.Series[object]:
+def _values(source: Source, name: str) -> pd.Series[Any]:
     """Return the draws of a variable, one per cell and replicate."""
     runs = source.plan.runs.drop_duplicates(["grid_index", "replicate_index"])
     return runs[name].dropna()
@@ -53,7 +58,7 @@ def _short(name: str) -> str:
     return name.removeprefix("params.").removesuffix(".drawn")
 
 
-def _numbers(values: dict[str, pd.Series[object]], names: list[str]) -> Table:
+def _numbers(values: dict[str, pd.Series[Any]], names: list[str]) -> Table:
     rows = []
     for name in names:
         drawn = values[name].to_numpy(dtype="float64")
@@ -65,7 +70,7 @@ def _numbers(values: dict[str, pd.Series[object]], names: list[str]) -> Table:
     return Table(caption="Numbers drawn", heads=heads, rows=tuple(rows))
 
 
-def _texts(values: dict[str, pd.Series[object]], names: list[str]) -> Table:
+def _texts(values: dict[str, pd.Series[Any]], names: list[str]) -> Table:
     rows = []
     for name in names:
         shares = values[name].astype("string").value_counts(normalize=True)
@@ -76,17 +81,17 @@ def _texts(values: dict[str, pd.Series[object]], names: list[str]) -> Table:
     return Table(caption="Values drawn", heads=heads, rows=tuple(rows), texts=frozenset({1}))
 
 
-def _picture(name: str, drawn: pd.Series[object]) -> Picture:
-    values = drawn.to_numpy(dtype="float64")
+def _picture(name: str, drawn: pd.Series[Any]) -> Picture:
+    values = np.asarray(drawn, dtype=np.float64)
     alt = f"Histogram of the draws of {_short(name)}: {_range(values)}"
     return Picture(uri=data_uri(_histogram(values)), alt=alt, title=_short(name))
 
 
-def _range(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+def _range(values: NDArray[np.float64]) -> str:
     return f"{number(values.min())} to {number(values.max())}" if len(values) else "none"
 
 
-def _histogram(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Axes:
+def _histogram(values: NDArray[np.float64]) -> Axes:
     axes = panel(290, 150)
     distinct = np.unique(values)
     if len(distinct) <= _MOST_BINS:

@@ -43,19 +43,16 @@ def _errors(errors: dict[str, int]) -> Table:
 def _where(source: Source) -> Table:
     runs = source.plan.runs
     lost = runs[(runs["status"] != "done").to_numpy(bool)]
-    counts = lost["grid_index"].value_counts().sort_index()
-    total = runs["grid_index"].value_counts()
-    labels = source.cells
-    rows = [
-        cells(
-            str(labels.loc[index, "label"]), str(labels.loc[index, "arm"] or ""),
-            f"{count:,}", f"{total[index]:,}",
-        )
-        for index, count in counts.head(_MOST_ERRORS).items()
-    ]  # fmt: skip
+    counts = {int(str(key)): len(own) for key, own in lost.groupby("grid_index", sort=True)}
+    total = source.replicates * source.plan.study.mc
+    rows = []
+    for index in list(counts)[:_MOST_ERRORS]:
+        place = source.cells.loc[index]
+        arm = (str(place["arm"]),) if source.arms else ()
+        rows.append(cells(str(place["label"]), *arm, f"{counts[index]:,}", f"{total:,}"))
+    names = ("cell", "arm") if source.arms else ("cell",)
     more = f", the first {_MOST_ERRORS} of {len(counts):,}" if len(counts) > _MOST_ERRORS else ""
-    heads, labelled = ("cell", "arm", "runs lost", "runs planned"), 2
-    if not source.arms:
-        heads, labelled = ("cell", "runs lost", "runs planned"), 1
-        rows = [(row[0], *row[2:]) for row in rows]
-    return Table(caption=f"Cells concerned{more}", heads=heads, rows=tuple(rows), labels=labelled)
+    return Table(
+        caption=f"Cells concerned{more}", heads=(*names, "runs lost", "runs planned"),
+        rows=tuple(rows), labels=len(names),
+    )  # fmt: skip

@@ -63,9 +63,7 @@ def _what_is_drawn(source: Source, groups: int) -> str:
     return f"{bands_told} {groups} of {every:,} {what} are drawn, evenly over the plan."
 
 
-def _pictures(
-    source: Source, trajectory: Trajectory, column: str, rows: pd.DataFrame
-) -> Pictures:
+def _pictures(source: Source, trajectory: Trajectory, column: str, rows: pd.DataFrame) -> Pictures:
     unit = _unit(source, trajectory.table, column)
     named = f"{column}, {unit}" if unit else column
     made = []
@@ -118,7 +116,9 @@ def _ends(source: Source, rows: pd.DataFrame) -> str:
         own = _of_arm(rows, arm)["mean"]
         if len(own):
             name = f"{arm}: " if arm else ""
-            told.append(f"{name}mean {number(own.iloc[0])} at first, {number(own.iloc[-1])} at last")
+            told.append(
+                f"{name}mean {number(own.iloc[0])} at first, {number(own.iloc[-1])} at last"
+            )
     return "; ".join(told)
 
 

@@ -45,6 +45,8 @@ def interval(low: Any, high: Any) -> str:
     if not (is_number(low) and is_number(high)):
         return NONE
     near = (float(high) - float(low)) / 2
+    if near == 0:
+        return "no spread"
     return f"{number(low, near)} to {number(high, near)}"
 
 

@@ -8,7 +8,6 @@ from runner.page.blocks import Block, Cell, Section, Table, Text, cells
 from runner.page.numbers import NONE, is_number, number, percent
 from runner.page.source import Source
 
-
 _MOST = 1000
 
 
@@ -16,8 +15,10 @@ def pairing(source: Source) -> Section | None:
     """Return the pairing report and the variance budget; None where there is neither."""
     blocks: list[Block] = []
     rows, budget = source.comparisons, source.plan.budget
-    if not rows.empty and rows["variance_reduction"].notna().any():
-        blocks += [Text(text=_ABOUT_PAIRING, tone="note"), _report(source, rows)]
+    if not rows.empty and rows["n"].max() > 1 and (rows["method"] != "welch").all():
+        report = _report(source, rows)
+        told = _ABOUT_PAIRING if report.rows else _NO_SPREAD
+        blocks += [Text(text=told, tone="note"), *([report] if report.rows else [])]
     if not budget.empty:
         blocks += [Text(text=_ABOUT_BUDGET, tone="note"), _budget(source, budget)]
     if not blocks:
@@ -28,6 +29,10 @@ def pairing(source: Source) -> Section | None:
 _ABOUT_PAIRING = (
     "Arms met the same people and the same luck. The factor says how many times as many replicates "
     "independent arms would have needed for the same precision; near 1, pairing helps little."
+)
+_NO_SPREAD = (
+    "Arms met the same people and the same luck, and the difference to the control is the same in "
+    "every replicate: pairing leaves no spread at all."
 )
 _ABOUT_BUDGET = (
     "Where a metric's variance over all runs comes from: the arms, the axes, the random variables, "

@@ -52,7 +52,9 @@ def _matrix(source: Source, rows: pd.DataFrame) -> Table:
     for index in order[:_MOST_CELLS]:
         place = source.cells.loc[index]
         arm = (Cell(text=str(place["arm"])),) if source.arms else ()
-        marks: tuple[Cell, ...] = tuple(Cell(text=_MARKS.get(str(v), "–")) for v in table.loc[index])
+        marks: tuple[Cell, ...] = tuple(
+            Cell(text=_MARKS.get(str(v), "–")) for v in table.loc[index]
+        )
         levels = source.level_texts(int(str(index))) or [ALL]
         body.append((*cells(*levels), *arm, *marks))
     names = tuple(source.keys.values()) or ("cell",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,7 +47,7 @@ class Source:
     def cells(self) -> pd.DataFrame:
         """One row per cell with its `group` and the group's `label`, indexed by grid_index."""
         keys = self.plan.axes
-        plain = {key: object for key in (*keys, "arm")}  # no categories, which groups would keep
+        plain = dict.fromkeys((*keys, "arm"), object)  # no categories, which groups would keep
         cells = self.plan.cells.astype(plain)
         cells["arm"] = cells["arm"].where(cells["arm"].notna(), None)
         if keys:
@@ -73,11 +74,11 @@ class Source:
         """What the short labels of groups stand for."""
         return " / ".join(self.keys.values())
 
-    def _label(self, row: dict[str, Any]) -> str:
+    def _label(self, row: Mapping[Any, Any]) -> str:
         named = [f"{name} {level_text(row[key])}" for key, name in self.keys.items()]
         return ", ".join(named) or ALL
 
-    def _short(self, row: dict[str, Any]) -> str:
+    def _short(self, row: Mapping[Any, Any]) -> str:
         return " / ".join(level_text(row[key]) for key in self.keys) or ALL
 
     def level_texts(self, grid_index: int) -> list[str]:

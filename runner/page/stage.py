@@ -24,7 +24,7 @@ def report_study(study: Study, place: Path) -> tuple[str, ...]:
             write_page(place)
             return ()
         _remove_page(place)
-    except Exception as error:  # noqa: BLE001 - a page is never worth a study
+    except Exception as error:
         return (_told(place, error),)
     return ()
 

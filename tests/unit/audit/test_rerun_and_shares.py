@@ -61,7 +61,11 @@ def test_unknown_tables_and_formats_are_refused_together(
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         rerun(
-            outputs_of(found), found.plan["run_id"].iloc[0], tables="x", export=tmp_path, file_format="cvs"
+            outputs_of(found),
+            found.plan["run_id"].iloc[0],
+            tables="x",
+            export=tmp_path,
+            file_format="cvs",
         )
     text = str(caught.value)
     assert "--format = cvs: must be one of parquet, csv" in text
