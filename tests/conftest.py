@@ -53,11 +53,13 @@ def _global_state_stays() -> Iterator[None]:
     assert not changed, f"the test changed global state: {', '.join(changed)}"
 
 
-@pytest.fixture(autouse=True)
-def _results_only(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _results_only() -> Iterator[None]:
     """Leave MLflow and reports, which take seconds, to the tests that are about them."""
-    monkeypatch.setitem(hydra_compose.DEFAULT_OPTIONS, "tracking", "none")
-    monkeypatch.setitem(assemble.DEFAULTS, "report", "none")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(hydra_compose.DEFAULT_OPTIONS, "tracking", "none")
+        patch.setitem(assemble.DEFAULTS, "report", "none")
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

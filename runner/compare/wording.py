@@ -24,7 +24,7 @@ _UNITLESS = ("", "count", "fraction")
 _MOST_DECIMALS = 9
 
 
-def finding_text(row: Mapping[str, Any], confidence: float) -> str:
+def finding_text(row: Mapping[Any, Any], confidence: float) -> str:
     """Return one row of the table of comparisons as a sentence.
 
     `short: d7_retention 0.012 higher (95 % 0.004 to 0.020), better`
@@ -42,7 +42,7 @@ def finding_text(row: Mapping[str, Any], confidence: float) -> str:
     return f"{name} no difference shown ({told}){_why_not(row, confidence)}"
 
 
-def targets_text(row: Mapping[str, Any]) -> str:
+def targets_text(row: Mapping[Any, Any]) -> str:
     """Return what became of a row's margins and of its wanted width; empty without any."""
     told = [
         f"{name}: {row[key]}"
@@ -79,13 +79,13 @@ def percent(confidence: float) -> str:
     return f"{100 * confidence:.6g} %"
 
 
-def unit_text(row: Mapping[str, Any]) -> str:
+def unit_text(row: Mapping[Any, Any]) -> str:
     """Return the unit of a row with a space before it; nothing for counts and fractions."""
     unit = row["unit"]
     return "" if pd.isna(unit) or unit in _UNITLESS else f" {str(unit).replace('_', ' ')}"
 
 
-def _size(row: Mapping[str, Any], confidence: float) -> str:
+def _size(row: Mapping[Any, Any], confidence: float) -> str:
     """Return how much higher or lower the arm is; the interval counts in the same direction."""
     if row["difference"] > 0:
         side, numbers = HIGHER, [row["difference"], row["ci_low"], row["ci_high"]]
@@ -102,7 +102,7 @@ def _judged(finding: str) -> str:
     return f", {finding}" if finding in (BETTER, WORSE) else ""
 
 
-def _why_not(row: Mapping[str, Any], confidence: float) -> str:
+def _why_not(row: Mapping[Any, Any], confidence: float) -> str:
     """Return why a side is not named although the interval excludes zero, if that is so."""
     if row["ci_low"] <= 0 <= row["ci_high"]:
         return ""

@@ -140,8 +140,9 @@ class Study:
     for the group keys of cases, the option in force elsewhere. `document` is the configuration that
     can change numbers, resolved; `words` the overrides as given; `launch_dir` is where relative
     paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
-    the variables of each replicate. `comparisons` are those declared, `compare` how all are made;
-    `report` is the kind of page made of the results.
+    the variables of each replicate; with a `budget`, replicates are added up to that many until
+    every declared comparison is as precise as it asks to be. `comparisons` are those declared,
+    `compare` how all are made; `report` is the kind of page made of the results.
     """
 
     name: str
@@ -169,5 +170,6 @@ class Study:
     notes: tuple[str, ...] = ()
     mc: int = 1
     report: Report = "html"
+    budget: int | None = None
     comparisons: tuple[Comparison, ...] = ()
     compare: CompareSettings = field(default_factory=CompareSettings)

@@ -64,7 +64,7 @@ def house_style() -> Iterator[None]:
 def panel(width: float = 290.0, height: float = 200.0, *, left: float = 56.0) -> Axes:
     """Return empty axes on a picture of its own; `width`, `height`, `left` in CSS pixels."""
     figure = Figure(figsize=(width / _POINTS, height / _POINTS))
-    box = (left / width, 38 / height, 1 - (left + 12) / width, 1 - 48 / height)
+    box = (left / width, 42 / height, 1 - (left + 12) / width, 1 - 52 / height)
     axes = figure.add_axes(box)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(4, min_n_ticks=3, steps=[1, 2, 2.5, 5, 10]))

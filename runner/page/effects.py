@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -104,13 +106,16 @@ def _alt(rows: pd.DataFrame, metric: str, unit: str) -> str:
 
 def _table(source: Source, metric: str, unit: str, rows: pd.DataFrame) -> Table:
     chosen = rows.head(_MOST_ROWS)
+    pairs = _range(rows["n"])
     more = "" if len(rows) <= _MOST_ROWS else f"; the first {_MOST_ROWS} of {len(rows):,} rows"
     methods = ", ".join(str(name) for name in rows["method"].unique())
     names = ("finding", "difference", "interval", "relative", "P(better)", "p (Holm)",
-             "mean of control", "mean of arm", "n")  # fmt: skip
+             "mean of control", "mean of arm")  # fmt: skip
     heads = ("arm", *source.keys.values(), *names)
     return Table(
-        caption=f"{metric}" + (f" in {unit}" if unit else "") + f" (method: {methods}{more})",
+        caption=f"{metric}"
+        + (f" in {unit}" if unit else "")
+        + f" (method: {methods}, n {pairs}{more})",
         heads=heads,
         rows=tuple(_cells(source, row) for row in chosen.to_dict("records")),
         labels=1 + len(source.keys),
@@ -131,10 +136,14 @@ def _cells(source: Source, row: dict[object, object]) -> tuple[Cell, ...]:
         _p_value(row["p_holm"]),
         number(row["mean_control"], half),
         number(row["mean_arm"], half),
-        number(row["n"]),
     ]
     levels = source.level_texts(int(str(row["grid_index"])))
     return tuple(Cell(text=text) for text in [str(row["arm"]), *levels, *texts])
+
+
+def _range(counts: pd.Series[Any]) -> str:
+    low, high = int(counts.min()), int(counts.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _probability(value: object) -> str:

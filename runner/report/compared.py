@@ -81,7 +81,7 @@ class Compared:
         """Return everything as plain data, each row with its sentence."""
         rows = plain_rows(self.rows)
         records = self.rows.to_dict("records")
-        texts = [finding_text(dict(row), self.confidence) for row in records]
+        texts = [finding_text(row, self.confidence) for row in records]
         return {
             **self.status.as_json(),
             "control": self.control,
@@ -113,6 +113,7 @@ def read_compared(place: Path) -> Compared:
     known = list(rows.columns)
     axes = known[known.index("control_grid_index") + 1 : known.index("arm")]
     metrics = list(dict.fromkeys(rows["metric"]))
+    summary: dict[str, Any] = read_json(place / "run_summary.json")
     return Compared(
         status=status,
         control=str(study.control),
@@ -121,7 +122,7 @@ def read_compared(place: Path) -> Compared:
         budget=pd.read_parquet(place / _BUDGET),
         axes=tuple(axis for axis in axes if rows[axis].nunique() > 1),
         watched=tuple(watched_metrics(study.comparisons, load_engine(study.engine), metrics)),
-        notes=tuple(read_json(place / "run_summary.json").get("notes", ())),
+        notes=tuple(summary.get("notes", ())),
     )
 
 

@@ -62,8 +62,8 @@ def _print_lines(console: Console, rows: pd.DataFrame, axes: list[str], confiden
         where = ", ".join(
             f"{label}={level_text(row[key])}" for label, key in zip(labels, axes, strict=True)
         )
-        told = finding_text(dict(row), confidence)
-        more = targets_text(dict(row))
+        told = finding_text(row, confidence)
+        more = targets_text(row)
         line = f"  {f'[{where}] ' if where else ''}{told}{f'; {more}' if more else ''}"
         console.print(escape(line), soft_wrap=True)
     if len(rows) > _MOST_LINES:
@@ -79,7 +79,7 @@ def _rows_table(rows: pd.DataFrame, found: Compared) -> Table:
         cells = [level_text(row[key]) for key in found.axes]
         cells += [str(row["arm"]), str(row["metric"])]
         cells += [number(row["mean_control"]), number(row["mean_arm"])]
-        cells += [*_difference_cells(dict(row)), _ratio(row["relative"])]
+        cells += [*_difference_cells(row), _ratio(row["relative"])]
         cells += [number(row["probability_better"]), str(row["method"]), f"{row['n']:,}"]
         cells += [_count(row["replicates_for_width"])] if width else []
         made.add_row(*(escape(cell) for cell in cells), str(row["finding"]))
@@ -88,7 +88,7 @@ def _rows_table(rows: pd.DataFrame, found: Compared) -> Table:
     return made
 
 
-def _difference_cells(row: Mapping[str, Any]) -> tuple[str, str]:
+def _difference_cells(row: Mapping[Any, Any]) -> tuple[str, str]:
     if row["ci_low"] != row["ci_low"]:
         return number(row["difference"]), ""
     estimate, low, high = amounts([row["difference"], row["ci_low"], row["ci_high"]])

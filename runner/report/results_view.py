@@ -91,22 +91,31 @@ def verdict_table(acceptance: Acceptance) -> Table:
 def _because(acceptance: Acceptance, rule_id: str, cells: pd.DataFrame) -> str:
     """Return what a rule's verdict rests on; `cells` are those that share it."""
     verdict = acceptance.rules.get(rule_id)
-    if verdict in ("pass", "fail") and cells["difference"].notna().any():
-        return _difference_text(cells)
     if verdict == "pass":
-        bound = f"at least {cells['share_low'].min():.1%} of runs pass"
-        return bound if len(cells) == 1 else f"{bound}, in each cell"
+        return _passing(cells)
     if verdict == "fail":
-        return _first_failure(acceptance.first_failure(rule_id))
+        return _failure(acceptance, rule_id, cells)
     if verdict == "inconclusive":
         needed = acceptance.replicates_needed(rule_id)
-        if needed:
-            return f"{needed:,} replicates would decide"
         is_share = cells["difference"].isna().all()
-        return "the share is on the bound" if is_share else "more replicates would not decide"
+        never = "the share is on the bound" if is_share else "no number of replicates would decide"
+        return f"{needed:,} replicates would decide" if needed else never
     if verdict == "not_evaluated":
         return ", ".join(dict.fromkeys(cells["reason"]))
     return "no cell has what it judges"
+
+
+def _passing(cells: pd.DataFrame) -> str:
+    if cells["difference"].notna().any():
+        return _difference_text(cells)
+    bound = f"at least {cells['share_low'].min():.1%} of runs pass"
+    return bound if len(cells) == 1 else f"{bound}, in each cell"
+
+
+def _failure(acceptance: Acceptance, rule_id: str, cells: pd.DataFrame) -> str:
+    if cells["difference"].notna().any():
+        return _difference_text(cells)
+    return _first_failure(acceptance.first_failure(rule_id))
 
 
 def _difference_text(cells: pd.DataFrame) -> str:

@@ -107,7 +107,8 @@ def test_a_study_without_arms_tells_its_means(make: Make) -> None:
 def test_null_metrics_are_told(make: Make) -> None:
     found = make(**{"design.replicates": 4, "params.threshold": None, "design.arms": ARMS,
                     "comparisons": {"above": {"metric": "share_above"}}})  # fmt: skip
-    assert "share_above has no value in these cells" in Reader(page_of(found)).text
+    told = " ".join(Reader(page_of(found)).text.split())
+    assert "share_above, fraction has no value in these cells" in told
 
 
 def test_failed_runs_come_first(tmp_path: Path, brittle: str) -> None:
