@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from runner.contract import Trajectory
-from runner.page.bands import bands
+from runner.page.bands import MOST_REPLICATES, bands
 from runner.page.blocks import Block, Picture, Pictures, Section, Text
 from runner.page.drawing import LOOKS, data_uri, panel, whole_steps
 from runner.page.legend import arm_legend
@@ -56,6 +56,8 @@ def _what_is_drawn(source: Source, groups: int) -> str:
         else "Lines are means over replicates, bands hold the middle 90 % of the runs "
         "(5 % to 95 % quantiles)."
     )
+    if source.replicates > MOST_REPLICATES:
+        bands_told += f" The first {MOST_REPLICATES} replicates are drawn."
     every = len(source.groups)
     if groups == every:
         return bands_told
