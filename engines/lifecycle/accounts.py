@@ -128,7 +128,8 @@ def _account_traits(
 
 def trait_values(centre: Floats, sd: float, normal: Floats, clamp: tuple[float, ...]) -> Floats:
     """Return `clip(clamp(mean) + sd z, 0, 1)`, float64 (n,)."""
-    return np.clip(np.clip(centre, *clamp) + sd * normal, 0.0, 1.0)
+    low, high = clamp
+    return np.asarray(np.clip(np.clip(centre, low, high) + sd * normal, 0.0, 1.0))
 
 
 def uniform_integers(

@@ -34,7 +34,8 @@ def wrong_invoice_count(history: History) -> Flags:
     none_at_end = history.churned & is_due & (unpaid | (not billing.bill_on_churn_date))
     found = np.bincount(history.invoice_place, minlength=history.count)
     off_week = ~np.isin(history.invoices["tenure_week"], weeks)
-    return (found != due - none_at_end) | history.any_of(history.invoice_place, off_week)
+    wrong = history.any_of(history.invoice_place, off_week)
+    return np.asarray(wrong | (found != due - none_at_end))
 
 
 def wrong_amount(history: History) -> Flags:
@@ -44,7 +45,8 @@ def wrong_amount(history: History) -> Flags:
     moves = change != 0
     key = history.key(history.event_place[moves], events["tenure_week"][moves])
     total = np.concatenate([[0], np.cumsum(change[moves])])
-    before_start = total[np.searchsorted(key, history.key(np.arange(history.count), np.int64(0)))]
+    first_key = history.key_step * np.arange(history.count)
+    before_start = total[np.searchsorted(key, first_key)]
     before_issue = np.searchsorted(key, history.key(place, invoices["tenure_week"]))
     mrr = history.customers.mrr[place] + total[before_issue] - before_start[place]
     months = MONTHS_PER_YEAR // history.setup.params.billing.periods_per_year
@@ -63,14 +65,14 @@ def unmatched_events(history: History) -> Flags:
     count = np.bincount(place[lost], minlength=history.count)
     unpaid = history.subscriptions["churn_reason"] == UNPAID
     at_churn = settled[lost] == history.last_week[place[lost]]
-    return wrong | (count != unpaid) | history.any_of(place[lost], ~at_churn)
+    return np.asarray(wrong | (count != unpaid) | history.any_of(place[lost], ~at_churn))
 
 
 def _unmatched(history: History, expected: Ints, kind: int) -> Flags:
     chosen = history.events["event_type"] == kind
     found = history.key(history.event_place[chosen], history.events["tenure_week"][chosen])
-    odd = np.setxor1d(found, expected)
-    return history.any_of(odd // history.key(np.int64(1), np.int64(0)), np.ones(odd.size, np.bool_))
+    odd = np.asarray(np.setxor1d(found, expected), dtype=np.int64) // history.key_step
+    return history.any_of(odd, np.ones(odd.size, dtype=np.bool_))
 
 
 def _resolved_week(history: History) -> Ints:

@@ -50,20 +50,22 @@ class Events:
 class EventLog:
     """Collects events week by week, in any order within a week."""
 
-    _parts: list[tuple[int, int, Ints, Ints, Ints]] = field(default_factory=list)
+    _kinds: list[tuple[int, int]] = field(default_factory=list)
+    _columns: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)
 
     def add(self, kind: int, week: int, place: Ints, before: Ints, after: Ints) -> None:
         """Add events of one kind in one week: int64 (n_events,) each."""
         if place.size:
-            self._parts.append((kind, week, place, before, after))
+            self._kinds.append((kind, week))
+            self._columns.append((place, before, after))
 
     def in_order(self, weeks: int) -> Events:
         """Return all events; `weeks` exceeds every week."""
-        sizes = [part[2].size for part in self._parts]
-        kind = np.repeat(np.array([part[0] for part in self._parts], dtype=np.int64), sizes)
-        week = np.repeat(np.array([part[1] for part in self._parts], dtype=np.int64), sizes)
-        place, before, after = (_joined([part[at] for part in self._parts]) for at in (2, 3, 4))
-        order = np.argsort((place * weeks + week) * len(EVENT_TYPES) + kind)
+        sizes = [columns[0].size for columns in self._columns]
+        kinds = np.array(self._kinds, dtype=np.int64).reshape(-1, 2)
+        kind, week = np.repeat(kinds, sizes, axis=0).T
+        place, before, after = (_joined([parts[at] for parts in self._columns]) for at in range(3))
+        order = np.argsort((place * weeks + week) * len(EVENT_TYPES) + kind)  # no two are equal
         return Events(
             place=place[order], week=week[order], kind=kind[order],
             before=before[order], after=after[order],

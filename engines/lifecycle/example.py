@@ -13,7 +13,7 @@ EXAMPLE = Example(
             "population.employee_bands.e2000_up.share": "auto",
             "population.revenue_bands.r200m_up.share": "auto",
             "population.maturity_bands.high": "auto",
-            "population.term_months": {"m6": 0.5, "m12": 0.2, "m24": "auto"},
+            "population.term_months": {"m4": 1.0, "m12": "auto", "m24": None},
             "window.acquisition_window_weeks": 30,
             "motif_mix": {"product_led_retention": 0.5, "payment_fragile": "auto"},
             **{f"motifs.{name}": None for name in _OFF[:3]},
@@ -29,6 +29,8 @@ EXAMPLE = Example(
             "optional.account_shock.prob_per_account_week": 0.01,
             "motifs.payment_fragile.payment.fail_base_per_invoice": 0.1,
             "motifs.product_led_retention.payment.fail_base_per_invoice": 0.1,
+            "motifs.payment_fragile.churn.base_per_week": 0.01,
+            "motifs.product_led_retention.churn.base_per_week": 0.02,
             "motifs.payment_fragile.expansion.base_per_week": 0.02,
             "motifs.product_led_retention.expansion.base_per_week": 0.02,
         }

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.lifecycle.params import LifecycleParams
 from engines.lifecycle.params_mechanisms import Onboarding
-from engines.lifecycle.params_motifs import Motif
 from engines.lifecycle.traits import TRAITS
 from runner.contract import Floats
 
@@ -79,29 +79,25 @@ def capped(probability: Floats, cap: float) -> Floats:
 
 
 def churn_probability(
-    motif: Motif,
-    traits: Floats,
-    *,
-    term_months: int,
-    week: int,
-    onboarding: Onboarding,
-    cap: float,
+    params: LifecycleParams, motif: str, traits: Floats, *, term_months: int, week: int
 ) -> Floats:
-    """Return the probability of leaving in a tenure week, float64 (n,).
+    """Return the probability of leaving in a tenure week, optional causes off, float64 (n,).
 
     Args:
+        motif: a name in `params.motifs`.
         traits: effective traits, float64 (n, 5).
 
     Raises:
         ValueError: the tenure week is negative, or the term below one month.
     """
     due = bool(is_anniversary(term_months, week))
-    level = motif.churn.base_per_week * multiplier(weight_row(motif.churn.weights), traits)
-    hazard = level * onboarding_factor(week, onboarding)
+    churn, renewal = params.motifs[motif].churn, params.motifs[motif].renewal
+    level = churn.base_per_week * multiplier(weight_row(churn.weights), traits)
+    hazard = level * onboarding_factor(week, params.onboarding)
     if due:
-        weights = weight_row(motif.renewal.weights)
-        hazard = hazard * (motif.renewal.churn_multiplier * multiplier(weights, traits))
-    return capped(hazard, cap)
+        weights = weight_row(renewal.weights)
+        hazard = hazard * (renewal.churn_multiplier * multiplier(weights, traits))
+    return capped(hazard, params.hazard_cap)
 
 
 def expansion_probability(

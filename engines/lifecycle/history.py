@@ -57,7 +57,12 @@ class History:
 
     def key(self, place: Ints, week: Ints) -> Ints:
         """Return one number per customer and week that sorts as both do, (n_rows,)."""
-        return place * (self.setup.dates.most_weeks + 1) + week
+        return place * self.key_step + week
+
+    @property
+    def key_step(self) -> int:
+        """How far the keys of neighbouring customers are apart."""
+        return self.setup.dates.most_weeks + 1
 
     def any_of(self, place: Ints, wrong: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell which customers have a wrong row, bool (n,)."""

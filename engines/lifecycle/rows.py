@@ -154,7 +154,7 @@ def places_of(customers: Rows, ids: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the place of each id among the rows of `customers`, int64 (n_rows,)."""
     known = customers["customer_id"]
     if known.size and int(known[-1]) - int(known[0]) == known.size - 1:
-        return ids - known[0]
+        return np.asarray(ids - known[0])
     return np.searchsorted(known, ids)
 
 

@@ -45,7 +45,7 @@ def _date(name: str, doc: str = "", *, nullable: bool = False, role: Role = "") 
     return Column(name=name, kind="date", nullable=nullable, doc=doc, role=role)
 
 
-def _whole(
+def _whole(  # noqa: PLR0913 - one keyword per property of a column
     name: str, kind: ColumnKind, unit: str, doc: str = "", *, nullable: bool = False,
     role: Role = "",
 ) -> Column:  # fmt: skip
