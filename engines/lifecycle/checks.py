@@ -38,7 +38,6 @@ Finder = Callable[[History], NDArray[np.bool_]]
 """Tells which customers of a batch break an invariant, bool (n,)."""
 
 _ALWAYS: Mapping[str, Finder] = {
-    "keys": checks_contracts.wrong_keys,
     "terminal_state": checks_contracts.wrong_terminal_state,
     "event_chain": checks_contracts.broken_chain,
     "anniversaries": checks_contracts.wrong_anniversaries,
@@ -73,6 +72,10 @@ class Findings:
         """Check a batch."""
         history = History(self.setup, customers, tables)
         self._note("people", history, checks_people.out_of_bounds(history, accounts))
+        strangers = checks_contracts.wrong_keys(history)
+        self._note("keys", history, strangers)
+        if strangers.any():  # rows of nobody: the other checks cannot tell whose they are
+            return
         for name, finder in self._finders(tables):
             self._note(name, history, finder(history))
         for rows in snapshots.values():

@@ -38,11 +38,14 @@ class Capture:
 
     def tables(self) -> dict[str, Rows]:
         return {
-            table: {name: np.ma.concatenate([w[name] for w in writes]) if np.ma.isMaskedArray(column)
-                    else np.concatenate([w[name] for w in writes])
-                    for name, column in writes[0].items()}
+            table: {name: _joined([write[name] for write in writes]) for name in writes[0]}
             for table, writes in self._writes.items()
-        }  # fmt: skip
+        }
+
+
+def _joined(columns: list[NDArray[Any]]) -> NDArray[Any]:
+    join = np.ma.concatenate if np.ma.isMaskedArray(columns[0]) else np.concatenate
+    return join(columns)
 
 
 def params_of(by_path: Mapping[str, Any] | None = None, **more: Any) -> LifecycleParams:
@@ -50,19 +53,16 @@ def params_of(by_path: Mapping[str, Any] | None = None, **more: Any) -> Lifecycl
     given = dict(by_path or {})
     if "n" in more:
         given["population.n_customers"] = more.pop("n")
-    tree: dict[str, Any] = {}
-    for path, value in {**given, **more}.items():
-        *parents, last = path.split(".")
-        node = tree
-        for name in parents:
-            node = node.setdefault(name, {})
-        node[last] = value
-    params, problems = build_params(LifecycleParams, tree)
+    params, problems = build_params(LifecycleParams, _nested({**given, **more}))
     assert params is not None, problems
     return params
 
 
 def problems_of(by_path: Mapping[str, Any]) -> list[str]:
+    return [str(problem) for problem in build_params(LifecycleParams, _nested(by_path))[1]]
+
+
+def _nested(by_path: Mapping[str, Any]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for path, value in by_path.items():
         *parents, last = path.split(".")
@@ -70,7 +70,7 @@ def problems_of(by_path: Mapping[str, Any]) -> list[str]:
         for name in parents:
             node = node.setdefault(name, {})
         node[last] = value
-    return [str(problem) for problem in build_params(LifecycleParams, tree)[1]]
+    return tree
 
 
 def draws_of(seed: int = 1, replicate: int = 0) -> RunDraws:
@@ -118,7 +118,7 @@ def _nullable(dtype: np.dtype[Any]) -> str:
 
 def assert_same_rows(
     one: Mapping[str, Any], two: Mapping[str, Any], without: Collection[str] = ()
-) -> None:  # noqa: E501
+) -> None:
     """Fail unless two tables hold the same values, nulls included, to the last bit."""
     assert list(one) == list(two)
     for name in one:

@@ -256,7 +256,7 @@ def test_metrics_agree_with_the_tables():
         assert metrics[f"mean_ltv_revenue_{days}d"] == target.sum() / len(target)
     by_reason = [
         metrics[f"year1_churn_reason.{r}"] for r in ("payment_failure", "non_renewal", "voluntary")
-    ]  # noqa: E501
+    ]
     assert sum(by_reason) == pytest.approx(metrics["year1_churn"], rel=1e-12)
     here = rows["snapshot_calendar"]
     assert metrics["mrr_at_observation_usd"] == here["current_mrr_usd"].sum()
