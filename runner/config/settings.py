@@ -11,6 +11,12 @@ from runner.draws import GENERATORS
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*\Z")
 
 
+AUTO = "auto"
+BLOCK = 16
+"""Replicates that `replicates: auto` starts with and adds at least."""
+BUDGET = 1024
+
+
 def is_name(text: str) -> bool:
     """Tell whether a text can name a study or an arm: letters, digits, _ and -."""
     return _NAME.match(text) is not None
@@ -49,6 +55,12 @@ class DesignSection(ParamGroup):
     """Size of the design; arms, grid, exclude and variables have readers of their own."""
 
     replicates: int = param(1, low=1, high=1_000_000)
+    budget: int | None = param(
+        None, low=2, high=1_000_000, doc=f"most replicates with replicates: auto; null = {BUDGET}"
+    )
+    mc: int = param(
+        1, low=1, high=10_000, doc="runs per replicate: fresh chance under the same drawn variables"
+    )
     control: str = param("control", doc="the arm that others are compared with")
     max_cells: int = param(100_000, low=1, doc="a larger grid is refused, never thinned")
 

@@ -129,7 +129,9 @@ class Study:
     of everything that may differ between cells. `cases` are cells besides the grid; `options` has,
     for the group keys of cases, the option in force elsewhere. `document` is the configuration that
     can change numbers, resolved; `words` the overrides as given; `launch_dir` is where relative
-    paths start; `notes` are remarks on what was read.
+    paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
+    the variables of each replicate; with a `budget`, replicates are added up to that many until
+    every declared comparison is as precise as it asks to be.
     """
 
     name: str
@@ -155,3 +157,5 @@ class Study:
     cases: tuple[Case, ...] = ()
     options: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    mc: int = 1
+    budget: int | None = None
