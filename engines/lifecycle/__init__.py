@@ -2,7 +2,7 @@
 
 An analyst asks whether a renewal desk or a longer dunning keeps more revenue, and trains models on
 customers whose hidden traits are known. Of 1,000 customers of a product-led business about 200
-leave in their first year, a quarter of them because an invoice was never paid.
+leave in their first year, a fifth of them because an invoice was never paid.
 """
 
 from engines.lifecycle.checks import CHECKS

@@ -132,3 +132,33 @@ def test_a_window_beyond_the_horizon_is_refused_while_planning(folder):
     assert done.returncode == 2
     assert "params.targets.windows_days" in done.stdout + done.stderr
     assert "200 days" in done.stdout + done.stderr
+
+
+def test_two_workers_give_the_results_of_one(study, folder):
+    text = run(
+        "run", "engine=lifecycle", "params.motif=product_led_retention,payment_fragile",
+        "params.population.n_customers=40", "design.replicates=2", "tracking=none", "--json",
+        "execution.n_jobs=2", f"paths.outputs={folder / 'again'}",
+    )  # fmt: skip
+    assert json.loads(text)["results_hash"] == study["results_hash"]
+
+
+def test_a_run_in_which_all_have_left_gives_typed_empty_tables(folder):
+    import pandas as pd
+
+    text = run(
+        "run", "engine=lifecycle", "params.motif=generic", "params.population.n_customers=3",
+        "params.motifs.generic.churn.base_per_week=1", "tracking=none", "--json", "collect=all",
+        "params.motifs.generic.expansion.base_per_week=0", "execution=sequential",
+        "study.name=gone", "params.hazard_cap=0.9999", f"paths.outputs={folder}",
+    )  # fmt: skip
+    run_id = first_run(Path(json.loads(text)["folder"]))
+    for form in ("csv", "parquet"):
+        run("rerun", run_id, "--tables", "all", "--export", str(folder / form), "--format", form,
+            "--outputs", str(folder))  # fmt: skip
+    for table in ("snapshot_calendar", "invoices"):
+        stored = pd.read_parquet(next((folder / "parquet").rglob(f"{table}.parquet")))
+        header = pd.read_csv(next((folder / "csv").rglob(f"{table}.csv")))
+        assert len(stored) == len(header) == 0
+        assert list(stored.columns) == list(header.columns)
+    assert "ltv_revenue_365d" in pd.read_csv(next((folder / "csv").rglob("snapshot_calendar.csv")))

@@ -6,10 +6,12 @@ import dataclasses
 
 import pytest
 
+from engines.lifecycle import ENGINE
 from engines.lifecycle.params import LifecycleParams, inert_paths, motif_shares
-from engines.lifecycle.tests.support import params_of, problems_of, setup_of
+from engines.lifecycle.tests.support import SHIPPED, params_of, problems_of, setup_of
 from engines.lifecycle.traits import TRAITS
-from runner.contract import PlanError
+from runner.conformance import influence
+from runner.contract import Example, PlanError
 
 MOTIF = "motifs.generic"
 ALL_MOTIFS = "product_led_retention, relationship_led_retention, expansion_led_growth"
@@ -116,3 +118,15 @@ def test_parameters_are_read_only():
         params.motifs["generic"] = None  # type: ignore[index]
     assert hash(params) == hash(params_of())
     assert isinstance(params, LifecycleParams)
+
+
+def test_what_is_called_inert_when_mechanisms_are_off_moves_nothing():
+    few = {
+        "population.n_customers": 12,
+        "window.acquisition_window_weeks": 10,
+        "snapshot.regimes": [],
+        "targets.on_short_horizon": "blank",
+        **{f"motifs.{name}": None for name in SHIPPED[1:]},
+    }
+    quick = Example(params=few, horizons=(40, 90))
+    assert influence.inert_faults(dataclasses.replace(ENGINE, example=quick)) == []
