@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from runner.accept import judge
-from runner.compare import sameness_notes, summarise_cells
+from runner.compare import compare_arms, sameness_notes, summarise_cells
 from runner.config import Study, StudyRequest, compose_study, request_from_mapping
 from runner.contract import UnstoredError
 from runner.execute import Again, cut_parts, execute_plan, never_again
 from runner.execute.progress import progress_line
 from runner.plan import Plan, make_plan
+from runner.registry import load_engine
 from runner.results import StudyResults, gather_results, write_summary
 from runner.store import Ledger, StudyFolder, open_study
 from runner.store.changes import change_notes, environment_notes, repair_notes
@@ -82,16 +83,20 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
         after = only_of(plan, every)
         states = without_damage(after, find_damage(folder, after, deep=False))
         metrics = assemble_results(folder, plan, states)
-        summary = summarise_cells(plan, metrics)
-        acceptance = judge(folder, study, plan, states, metrics)
+        spec = load_engine(plan.engine)
+        summary = summarise_cells(plan, metrics, spec)
+        comparisons = compare_arms(study, plan, metrics, spec)
+        acceptance = judge(folder, study, plan, states, metrics, comparisons)
         told += sameness_notes(plan, summary) + repair_notes(ledger, damage, before, after)
+        told += comparisons.notes
         if executed < sum(len(part.runs) for part in parts):
             told += (
                 f"stopped early at {study.execution.most_failures} failed runs, as configured",
             )
         results = gather_results(
-            folder, study, plan, states, summary, acceptance, executed=executed, notes=told
-        )
+            folder, study, plan, states, summary, comparisons, acceptance, executed=executed,
+            notes=told,
+        )  # fmt: skip
         write_summary(place, study, results)
         return results.noting(record_study(study, results.folder))
 

@@ -6,6 +6,7 @@ growth analyst's `params.public_tap.cac_base_eur=40,50,60` becomes an axis with 
 
 from runner.config.assemble import compose_study, composed_tree
 from runner.config.cells import CellTree, cell_tree
+from runner.config.comparisons import Comparison
 from runner.config.request import StudyRequest, request_from_mapping
 from runner.config.study import Arm, Axis, Execution, Study, Variable
 
@@ -13,6 +14,7 @@ __all__ = [
     "Arm",
     "Axis",
     "CellTree",
+    "Comparison",
     "Execution",
     "Study",
     "StudyRequest",

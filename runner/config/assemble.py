@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from runner.config.cases import case_clashes, options_in_force, read_cases, with_cases
 from runner.config.cells import cell_part, without_cell_part
+from runner.config.comparisons import read_comparisons
 from runner.config.design import option_problems, read_arms, read_excluded, read_grid
 from runner.config.exceptions import PolicyException, read_exceptions
 from runner.config.grid import level_combinations
@@ -27,6 +28,7 @@ from runner.config.study import (
     Case,
     Choices,
     Collect,
+    CompareSettings,
     Execution,
     Study,
     Tracking,
@@ -40,6 +42,7 @@ from runner.config.zips import read_zips, repeated_axes, zip_notes
 from runner.contract import (
     ConfigError,
     EngineSpec,
+    ParamGroup,
     Problem,
     build_params,
     field_specs,
@@ -50,7 +53,7 @@ from runner.contract import (
 )
 from runner.registry import RegistryError, config_dirs, engine_names, load_engine
 
-_OPEN_KEYS = ("engine", "horizon", "params", "collect", "acceptance", "exceptions")
+_OPEN_KEYS = ("engine", "horizon", "params", "collect", "acceptance", "exceptions", "comparisons")
 _DESIGN_PARTS = ("arms", "grid", "zip", "cases", "exclude", "variables", "variables_csv")
 
 
@@ -122,7 +125,12 @@ def compose_study(request: StudyRequest) -> Study:
     draft.problems += refused_keys(tree)
     collect, wrong = _collect(tree.get("collect", "auto"), check)
     draft.problems += wrong
-    rules, exceptions = _acceptance(tree, draft, check)
+    rules, exceptions = _acceptance(tree, draft, check, parts)
+    comparisons, wrong = read_comparisons(
+        _or(tree.get("comparisons"), {}), draft.spec, _params(draft, check),
+        _other_arms(parts, settings.design.control),
+    )  # fmt: skip
+    draft.problems += wrong
     if draft.problems:
         raise ConfigError(draft.problems)
     bases = _bases(draft, raw, parts)
@@ -163,6 +171,10 @@ def compose_study(request: StudyRequest) -> Study:
         options=options_in_force(parts.cases, draft.sources, draft.spec.name, draft.options),
         notes=(*draft.sheets.notes, *zip_notes(parts.axes)),
         mc=settings.design.mc,
+        comparisons=comparisons,
+        compare=CompareSettings(
+            confidence=settings.compare.confidence, resamples=settings.compare.resamples
+        ),
     )
 
 
@@ -436,14 +448,22 @@ def _collect(written: Any, check: Checker) -> tuple[Collect, list[Problem]]:
     return tuple(written), wrong
 
 
-def _acceptance(
-    tree: Tree, draft: _Draft, check: Checker
-) -> tuple[tuple[Rule, ...], tuple[PolicyException, ...]]:
+def _params(draft: _Draft, check: Checker) -> ParamGroup:
+    """Return the configured parameters, or the defaults where they are wrong."""
     built, _ = build_params(draft.spec.params, check.params, with_rules=False)
-    params = built if built is not None else draft.spec.params()
+    return built if built is not None else draft.spec.params()
+
+
+def _other_arms(parts: _Design, control: str) -> tuple[str, ...]:
+    return tuple(arm.name for arm in parts.arms if arm.name != control)
+
+
+def _acceptance(
+    tree: Tree, draft: _Draft, check: Checker, parts: _Design
+) -> tuple[tuple[Rule, ...], tuple[PolicyException, ...]]:
     written = {} if tree.get("acceptance") is None else tree["acceptance"]
     excused = {} if tree.get("exceptions") is None else tree["exceptions"]
-    rules, wrong = read_rules(written, draft.spec, params)
+    rules, wrong = read_rules(written, draft.spec, _params(draft, check), has_arms=bool(parts.arms))
     listed = written if isinstance(written, dict) else {}
     named = {str(name) for name, rule in listed.items() if rule is not None}
     unread = named - {rule.rule_id for rule in rules}
@@ -505,5 +525,7 @@ def _document(tree: Tree, settings: Settings, draft: _Draft) -> Tree:
         **({"sheets": sheets.record()} if sheets.digests else {}),
         "acceptance": copied(tree.get("acceptance") or {}),
         "exceptions": copied(tree.get("exceptions") or {}),
+        "compare": plain["compare"],
+        "comparisons": copied(tree.get("comparisons") or {}),
         "params": plain_params(params) if params is not None else {},
     }
