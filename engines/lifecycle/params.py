@@ -18,7 +18,7 @@ from runner.contract import (
     complete_shares,
     group,
     groups,
-    leaves,
+    leaf_values,
     nearest,
     param,
 )
@@ -100,7 +100,9 @@ def motif_shares(params: LifecycleParams) -> dict[str, float]:
 def inert_paths(params: LifecycleParams) -> list[str]:
     """Return what changes nothing: absent motifs, mechanisms that are off, unused cutoffs."""
     absent = [name for name, share in motif_shares(params).items() if share == 0]
-    found = [f"motifs.{name}.{leaf}" for name in absent for leaf in leaves(params.motifs[name])]
+    found = [
+        f"motifs.{name}.{leaf}" for name in absent for leaf in leaf_values(params.motifs[name])
+    ]
     if params.motif_mix is not None:
         found.append("motif")
     optional = params.optional
@@ -114,7 +116,7 @@ def inert_paths(params: LifecycleParams) -> list[str]:
         if not mechanism.enabled
     }
     for name, mechanism in mechanisms.items():
-        found += [f"optional.{name}.{leaf}" for leaf in leaves(mechanism) if leaf != "enabled"]
+        found += [f"optional.{name}.{leaf}" for leaf in leaf_values(mechanism) if leaf != "enabled"]
     if "calendar" not in params.snapshot.regimes:
         found.append("snapshot.calendar_cutoff")
     if "early" not in params.snapshot.regimes:

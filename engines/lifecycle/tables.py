@@ -9,8 +9,7 @@ from engines.lifecycle.invoices import STATUSES
 from engines.lifecycle.params import LifecycleParams
 from engines.lifecycle.traits import ACCOUNT_TRAITS, TRAITS
 from engines.lifecycle.weeks import REASONS
-from runner.contract import Column, TableSchema
-from runner.contract.tables import ColumnKind, Growth, Role
+from runner.contract import Column, ColumnKind, Growth, Role, TableSchema
 
 SUBSCRIPTION_STATUSES = ("active", "churned")
 ACTIVE, CHURNED = range(len(SUBSCRIPTION_STATUSES))

@@ -17,8 +17,8 @@ import pandas as pd
 from scipy import stats
 
 from engines.lifecycle.motifs import MOTIFS
-from runner import run_study
 from runner.results import StudyResults
+from runner.study import run_study
 
 mpl.use("Agg")
 
