@@ -72,4 +72,5 @@ class History:
 def customer_at(history: History, wrong: NDArray[np.bool_]) -> str:
     """Return the first customer of those for whom something is wrong, as text."""
     index = int(history.customers.index[np.flatnonzero(wrong)[0]])
-    return f"customer {index} and {int(wrong.sum()) - 1} more of its batch"
+    others = int(wrong.sum()) - 1
+    return f"customer {index}" + (f" and {others} more of its batch" if others else "")

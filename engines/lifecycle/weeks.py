@@ -26,7 +26,6 @@ from engines.lifecycle.hazards import (
 )
 from engines.lifecycle.invoices import (
     MONTHS_PER_YEAR,
-    NEVER,
     Invoices,
     Ledger,
     failure_probability,
@@ -253,6 +252,3 @@ class _Batch:
             invoices=self._ledger.in_order(),
             signals=self._signals,
         )
-
-
-__all__ = ["NEVER", "REASONS", "STAYED", "Lives", "live"]

@@ -125,7 +125,7 @@ def test_an_untouched_run_holds_and_every_check_is_made():
 def test_a_broken_invariant_is_named_with_its_customer(name, rows):
     text = findings_of(rows())[name]
     assert text is not None
-    assert text.startswith(("customer ", "calendar week 51: "))
+    assert text.startswith(("customer", "calendar week 51: "))
 
 
 def test_checks_that_need_signals_are_left_out_without_them():

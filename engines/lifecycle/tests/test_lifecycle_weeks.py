@@ -285,3 +285,19 @@ def test_a_year_later_is_compared_with_observation():
     assert outcome.metrics["nrr_12m"] == mrr.sum() / now.sum()
     assert outcome.metrics["grr_12m"] == np.minimum(mrr, now).sum() / now.sum() < 1
     assert metrics_of(short, horizon=364)["nrr_12m"].reason == "horizon_below_365_days"
+
+
+def test_a_metric_without_a_value_says_why():
+    mixed = metrics_of(params_of({"motif_mix": {"generic": 0.5, "payment_fragile": "auto"}}, n=50))
+    assert mixed["recovered_share_z"].reason == "not_applicable"
+    assert mixed["year1_churn.payment_fragile"].reason == "fewer_than_600_customers"
+    assert mixed["year1_churn.churner_dominated"].reason == "not_applicable"
+    few = params_of(
+        {"targets.on_short_horizon": "blank", "window.acquisition_window_weeks": 8}, n=9
+    )
+    short = metrics_of(few, horizon=100)
+    assert short["recovered_share_z"].reason == "fewer_than_30_resolved_invoices"
+    assert short["year1_churn"].reason == "no_customer_reaches_week_52"
+    assert short["year1_churn_reason.voluntary"].reason == "no_customer_reaches_week_52"
+    sure = {"motif": "generic", "motifs.generic.payment.recovery_prob": 1.0}
+    assert metrics_of(params_of(sure, n=50))["recovered_share_z"].reason == "not_applicable"
