@@ -61,6 +61,11 @@ class StudyResults:
         return self.acceptance.verdict
 
     @property
+    def is_complete(self) -> bool:
+        """Whether every planned run is done."""
+        return self.runs["done"] == self.runs["planned"]
+
+    @property
     def metrics(self) -> pd.DataFrame:
         """One row per run and metric: run_id, grid_index, arm, replicate_index, the axes, value."""
         axes = cell_labels(self.plan)[["grid_index", *self.plan.axes]]
@@ -101,6 +106,11 @@ class StudyResults:
         """Return the rows of declared comparisons as plain data."""
         is_declared = self.comparisons["comparison"].notna().to_numpy(bool)
         return plain_rows(self.comparisons[is_declared])
+
+    def after(self, earlier: StudyResults) -> StudyResults:
+        """Return the same results, counting the runs that an earlier size of the study executed."""
+        executed = self.runs["executed"] + earlier.runs["executed"]
+        return replace(self, runs={**self.runs, "executed": executed})
 
     def noting(self, notes: tuple[str, ...]) -> StudyResults:
         """Return the same results with more remarks."""

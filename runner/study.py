@@ -8,8 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from runner.accept import judge
-from runner.compare import compare_arms, sameness_notes, summarise_cells
-from runner.config import Study, StudyRequest, compose_study, request_from_mapping
+from runner.compare import (
+    compare_arms,
+    next_replicates,
+    precision_note,
+    sameness_notes,
+    summarise_cells,
+)
+from runner.config import (
+    Study,
+    StudyRequest,
+    compose_study,
+    request_from_mapping,
+    with_replicates,
+)
 from runner.contract import UnstoredError
 from runner.execute import Again, cut_parts, execute_plan, never_again
 from runner.execute.progress import progress_line
@@ -21,7 +33,7 @@ from runner.store.changes import change_notes, environment_notes, repair_notes
 from runner.store.environment import record_environment
 from runner.store.integrity import find_damage, remove_leftovers, without_damage
 from runner.store.plan_files import write_plan
-from runner.store.results import assemble_results, only_of
+from runner.store.results import assemble_results, count_runs, only_of
 from runner.track import record_study
 
 
@@ -59,11 +71,31 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
     again: Again = never_again,
     notes: tuple[str, ...] = (),
 ) -> StudyResults:
-    """Execute what is missing, then store and summarise; the caller holds the study's lock.
+    """Execute what is missing until the study knows enough; the caller holds the study's lock.
 
     `deep` reads every stored byte to find damage; `again` chooses failed runs to try once more;
-    `notes` are remarks for the results.
+    `notes` are remarks for the results. A study with a budget grows: each size is a plan of its
+    own, and the last one is returned.
     """
+    results = complete(study, plan, folder, deep=deep, again=again, notes=notes)
+    while results.is_complete and (more := next_replicates(study, results.comparisons)):
+        study = with_replicates(study, more)
+        plan = make_plan(study)
+        write_plan(folder, study, plan)
+        results = complete(study, plan, folder, notes=notes).after(results)
+    return results.noting(record_study(study, results.folder))
+
+
+def complete(  # noqa: PLR0913 - the optional ones belong to resume and run
+    study: Study,
+    plan: Plan,
+    folder: StudyFolder,
+    *,
+    deep: bool = False,
+    again: Again = never_again,
+    notes: tuple[str, ...] = (),
+) -> StudyResults:
+    """Execute what a plan's folder lacks, then store, summarise, compare and judge."""
     ledger, place = Ledger(folder.ledger_file), folder.plan(plan.plan_id)
     every = ledger.read()
     before = only_of(plan, every)
@@ -89,6 +121,8 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
         acceptance = judge(folder, study, plan, states, metrics, comparisons)
         told += sameness_notes(plan, summary) + repair_notes(ledger, damage, before, after)
         told += comparisons.notes
+        is_complete = count_runs(plan, states)["done"] == plan.n_runs
+        told += precision_note(study, comparisons.rows, is_complete=is_complete)
         if executed < sum(len(part.runs) for part in parts):
             told += (
                 f"stopped early at {study.execution.most_failures} failed runs, as configured",
@@ -98,7 +132,7 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
             notes=told,
         )  # fmt: skip
         write_summary(place, study, results)
-        return results.noting(record_study(study, results.folder))
+        return results
 
 
 @contextmanager

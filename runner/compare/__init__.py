@@ -7,6 +7,7 @@ luck, hence the smaller second number.
 
 from runner.compare.arms import Comparisons, compare_arms
 from runner.compare.by_cell import cell_labels, sameness_notes, summarise_cells
+from runner.compare.enough import next_replicates, precision_note
 from runner.compare.notes import watched_metrics
 from runner.compare.plain import plain_rows
 from runner.compare.targets import judge_band, replicates_for_width
@@ -16,7 +17,9 @@ __all__ = [
     "cell_labels",
     "compare_arms",
     "judge_band",
+    "next_replicates",
     "plain_rows",
+    "precision_note",
     "replicates_for_width",
     "sameness_notes",
     "summarise_cells",

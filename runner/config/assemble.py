@@ -16,6 +16,7 @@ from runner.config.exceptions import PolicyException, read_exceptions
 from runner.config.grid import level_combinations
 from runner.config.hydra_compose import compose_groups, resolve
 from runner.config.overlay import lay_over, refused_keys, split_words
+from runner.config.replicates import Replicates, read_replicates, with_number
 from runner.config.request import StudyRequest
 from runner.config.rules import Rule, read_rules
 from runner.config.settings import DesignSection, Settings
@@ -131,6 +132,11 @@ def compose_study(request: StudyRequest) -> Study:
         _other_arms(parts, settings.design.control),
     )  # fmt: skip
     draft.problems += wrong
+    replicates, wrong = read_replicates(
+        _design(tree).get("replicates"), settings.design, comparisons, draft.spec,
+        _params(draft, check),
+    )  # fmt: skip
+    draft.problems += wrong
     if draft.problems:
         raise ConfigError(draft.problems)
     bases = _bases(draft, raw, parts)
@@ -146,7 +152,8 @@ def compose_study(request: StudyRequest) -> Study:
         variables=parts.variables,
         rules=rules,
         exceptions=exceptions,
-        replicates=settings.design.replicates,
+        replicates=replicates.first,
+        budget=replicates.budget,
         max_cells=settings.design.max_cells,
         collect=collect,
         execution=Execution(
@@ -164,12 +171,12 @@ def compose_study(request: StudyRequest) -> Study:
             timeout_s=settings.tracking.timeout_s,
         ),
         outputs=Path(settings.paths.outputs).expanduser(),
-        document=_document(tree, settings, draft),
+        document=_document(tree, settings, draft, replicates),
         words=request.words,
         launch_dir=Path.cwd(),
         cases=parts.cases,
         options=options_in_force(parts.cases, draft.sources, draft.spec.name, draft.options),
-        notes=(*draft.sheets.notes, *zip_notes(parts.axes)),
+        notes=(*draft.sheets.notes, *zip_notes(parts.axes), *replicates.notes),
         mc=settings.design.mc,
         comparisons=comparisons,
         compare=CompareSettings(
@@ -265,7 +272,8 @@ def _with_defaults(tree: Tree, spec: EngineSpec) -> Tree:
 def _settings(tree: Tree, draft: _Draft) -> Settings:
     own = {key: value for key, value in tree.items() if key not in _OPEN_KEYS}
     if isinstance(own.get("design"), dict):
-        own["design"] = {k: v for k, v in own["design"].items() if k not in _DESIGN_PARTS}
+        design = {k: v for k, v in own["design"].items() if k not in _DESIGN_PARTS}
+        own["design"] = with_number(design)
     settings, wrong = build_params(Settings, own)
     if settings is None:
         wrong += [p for p in _section_rules(own) if p not in wrong]
@@ -505,11 +513,13 @@ def _require_same(base: Tree, other: Tree, choices: Choices) -> None:
     raise ConfigError([Problem(named, "", allowed)])
 
 
-def _document(tree: Tree, settings: Settings, draft: _Draft) -> Tree:
+def _document(tree: Tree, settings: Settings, draft: _Draft, replicates: Replicates) -> Tree:
     """Return the resolved configuration that can change numbers, with all defaults filled in."""
     spec, sheets = draft.spec, draft.sheets
     params, _ = build_params(spec.params, tree.get("params", {}), with_rules=False)
     plain = plain_params(settings)
+    plain["design"]["replicates"] = replicates.first
+    del plain["design"]["budget"]  # decides how many replicates there are, and no number of theirs
     raw = tree.get("design") or {}
     plain["design"] |= {k: copied(raw[k]) for k in _DESIGN_PARTS if raw.get(k)}
     return {

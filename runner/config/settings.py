@@ -12,12 +12,6 @@ FEWEST_RESAMPLES = 200
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*\Z")
 
 
-AUTO = "auto"
-BLOCK = 16
-"""Replicates that `replicates: auto` starts with and adds at least."""
-BUDGET = 1024
-
-
 def is_name(text: str) -> bool:
     """Tell whether a text can name a study or an arm: letters, digits, _ and -."""
     return _NAME.match(text) is not None
@@ -57,7 +51,7 @@ class DesignSection(ParamGroup):
 
     replicates: int = param(1, low=1, high=1_000_000)
     budget: int | None = param(
-        None, low=2, high=1_000_000, doc=f"most replicates with replicates: auto; null = {BUDGET}"
+        None, low=2, high=1_000_000, doc="most replicates with replicates: auto; null = 1024"
     )
     mc: int = param(
         1, low=1, high=10_000, doc="runs per replicate: fresh chance under the same drawn variables"

@@ -139,12 +139,8 @@ class Study:
     for the group keys of cases, the option in force elsewhere. `document` is the configuration that
     can change numbers, resolved; `words` the overrides as given; `launch_dir` is where relative
     paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
-<<<<<<< HEAD
-    the variables of each replicate; with a `budget`, replicates are added up to that many until
-    every declared comparison is as precise as it asks to be.
-=======
-    the variables of each replicate. `comparisons` are those declared, `compare` how all are made.
->>>>>>> e99e4ef
+    the variables of each replicate. `comparisons` are those declared, `compare` how all are made;
+    with a `budget`, replicates are added up to that many until every declared width is reached.
     """
 
     name: str
