@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.lifecycle.params_population import MATURITIES
 from engines.lifecycle.setup import Setup
 from engines.lifecycle.traits import ACCOUNT_TRAITS, BUDGET, ORGANIZATION
 from runner.contract import Draws, Floats, assign
 
-_MATURITY_ORDER = ("low", "medium", "high")
 _SIZES_AT_ONCE = 16384
 
 
@@ -113,7 +113,7 @@ def _account_traits(
 ) -> Floats:
     latents, bias = setup.params.latents, setup.motifs.bias[motif]
     means = latents.account_org_mean_by_maturity
-    by_maturity = np.array([getattr(means, name) for name in _MATURITY_ORDER])
+    by_maturity = np.array([getattr(means, name) for name in MATURITIES])
     centres = (latents.mean + bias[:, BUDGET], by_maturity[maturity] + bias[:, ORGANIZATION])
     traits = np.empty((index.size, len(ACCOUNT_TRAITS)))
     for place, (trait, centre, sd) in enumerate(

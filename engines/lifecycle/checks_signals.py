@@ -11,7 +11,7 @@ from engines.lifecycle.asof import is_null
 from engines.lifecycle.history import History
 from engines.lifecycle.invoices import PAID, RECOVERED
 from engines.lifecycle.rows import Rows, places_of
-from engines.lifecycle.tables import target_name
+from engines.lifecycle.snapshot_tables import target_name
 
 Flags = NDArray[np.bool_]
 

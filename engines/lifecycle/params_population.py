@@ -13,6 +13,9 @@ from engines.lifecycle.ranges import (
 )
 from runner.contract import ParamGroup, Problem, Share, group, groups, nearest, param, shown
 
+MATURITIES = ("low", "medium", "high")
+"""Maturity bands in the order of shares, means and tables."""
+
 _MOST_MONTHS = 120
 
 
@@ -34,7 +37,7 @@ class MaturityBands(ParamGroup):
 
     def shares(self) -> dict[str, Share]:
         """Return the shares by name."""
-        return {"low": self.low, "medium": self.medium, "high": self.high}
+        return {name: getattr(self, name) for name in MATURITIES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

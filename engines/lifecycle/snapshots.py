@@ -14,7 +14,7 @@ from engines.lifecycle.invoices import FAILED, PAID, RECOVERED
 from engines.lifecycle.params import LifecycleParams
 from engines.lifecycle.ranges import days_since_epoch
 from engines.lifecycle.rows import Rows, Tables, places_of, sums_by_place
-from engines.lifecycle.tables import churn_target_name, target_name
+from engines.lifecycle.snapshot_tables import churn_target_name, target_name
 
 Ints = NDArray[np.int64]
 
