@@ -106,6 +106,10 @@ class Clock:
 
 def make_clock(zone: zoneinfo.ZoneInfo, start: int, end: int) -> Clock:
     """Return the clock of a zone from two days before `start` to ten years after `end` (ms)."""
+    fixed = zone.utcoffset(None)
+    if fixed is not None:  # a zone without clock changes, such as UTC
+        ahead = fixed // datetime.timedelta(milliseconds=1)
+        return Clock(np.zeros(0, dtype=np.int64), np.array([ahead], dtype=np.int64))
     first, last = start // DAY_MS - 2, end // DAY_MS + _AHEAD_DAYS
     days = range(first, last)
     offsets = [_offset(zone, day * DAY_MS) for day in days]

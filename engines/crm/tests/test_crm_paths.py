@@ -4,10 +4,12 @@ import datetime
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engines.crm.admission import PROCESSED, SKIPPED_BUDGET, SKIPPED_CAP
 from engines.crm.clock import DAY_MS
-from engines.crm.numbers import erlang, in_order, rank_within
+from engines.crm.numbers import erlang, fix_ties, in_order, rank_within
 from engines.crm.touches import CALL, FOLLOW_UP_TASK, MQL_CALL, NOTE, TASK
 
 from .support import OFF, UNLIMITED, draws, rows, run, world
@@ -30,6 +32,16 @@ def test_order_and_rank_are_stable():
     assert in_order(far).tolist() == in_order(values).tolist()
     assert rank_within(values).tolist() == [0, 0, 1, 0, 1, 2]
     assert rank_within(values[:0]).size == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 2)), max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_ties_are_broken_by_the_keys_in_turn(entries):
+    at, contact, kind = (np.array([e[i] for e in entries], dtype=np.int64) for i in range(3))
+    order = in_order(at)
+    fix_ties(order, at, contact, kind)
+    found = [(at[i], contact[i], kind[i]) for i in order]
+    assert found == sorted(entries)
 
 
 @pytest.mark.parametrize("binding", [{}, {"scenario.touch.budget.note": 300}])
