@@ -55,7 +55,7 @@ def in_order(instants: Instants) -> NDArray[np.int64]:
         return np.asarray(np.argsort(instants, kind="stable"))
     packed: NDArray[np.int64] = instants - first
     packed <<= bits
-    packed |= np.arange(instants.size)
+    packed += np.arange(instants.size, dtype=np.int32)  # half the room of whole words
     packed.sort()
     packed &= (1 << bits) - 1
     return packed
@@ -81,9 +81,11 @@ def rank_within(groups: NDArray[np.integer]) -> NDArray[np.int32]:
     """Return for each row how many earlier rows have its group: int32 (n,)."""
     order = in_order(groups.astype(np.int64, copy=False)).astype(np.int32)
     ordered = groups[order]
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    lengths = np.diff(np.append(starts, groups.size))
+    is_first = np.ones(groups.size, dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
     del ordered
+    starts = np.flatnonzero(is_first)
+    lengths = np.diff(np.append(starts, groups.size))
     rank = np.empty(groups.size, dtype=np.int32)
     rank[order] = np.arange(groups.size, dtype=np.int32)
     first = np.empty(groups.size, dtype=np.int32)

@@ -113,12 +113,12 @@ def line_up(admitted: dict[int, Admitted]) -> Activities:
     codes = [_column(admitted, kept, name) for name in ("trigger", "pass_index", "ordinal")]
     order = in_order(due)
     fix_ties(order, due, contact, kind, *codes)
-    due, contact, kind, trigger, pass_index = (
-        column[order] for column in (due, contact, kind, *codes[:2])
-    )
+    trigger, pass_index = codes[0][order], codes[1][order]
     del codes
+    due = due[order]
+    contact, kind = contact[order], kind[order]
     parent = _column(admitted, kept, "parent")[order]
-    del order
+    del order, kept
     return Activities(
         contact=contact,
         at=due,
