@@ -13,7 +13,15 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import digamma, expit, gammaln, hyp2f1, roots_jacobi
+from scipy.special import (
+    betaincinv,
+    digamma,
+    expit,
+    gammaln,
+    hyp2f1,
+    roots_genlaguerre,
+    roots_jacobi,
+)
 
 from engines.clv.models.histories import Histories
 from runner.contract import Floats
@@ -98,10 +106,12 @@ def _expected(shift: int, theta: Floats, x: Floats, age: Floats, t: Floats) -> F
     r, alpha, a, b = theta
     c, z = a + b + x - 1 + shift, t / (alpha + age + t)
     d = c - r - x
-    first, second = hyp2f1(a - 1, d, c + 1, z), hyp2f1(a, d + 1, c + 2, z)
-    g = c * first + (a - 1) * d * z / (c + 1) * second
-    found = (c - np.exp((a - 1) * np.log1p(-z)) * g) / (a - 1)
+    with np.errstate(all="ignore"):  # what is not finite is computed by quadrature
+        first, second = hyp2f1(a - 1, d, c + 1, z), hyp2f1(a, d + 1, c + 2, z)
+        g = c * first + (a - 1) * d * z / (c + 1) * second
+        found = (c - np.exp((a - 1) * np.log1p(-z)) * g) / (a - 1)
     weak = ~np.isfinite(found) | (t < _SHORT * (alpha + age)) | (found < 0)
+    weak |= max(a, b) > _LARGEST
     if weak.any():
         found = np.array(found)
         found[weak] = by_quadrature(shift, theta, x[weak], age[weak], t[weak])
@@ -128,22 +138,23 @@ def by_quadrature(shift: int, theta: Floats, x: Floats, age: Floats, t: Floats) 
 def _beta_nodes(a: float, b: float) -> tuple[Floats, NDArray[np.float64]]:
     """Return nodes in (0, 1) and weights of sum 1 for a Beta(a, b) distribution.
 
-    Up to b = 100 the Beta weight is in the rule; above, the Gauss-Jacobi weights underflow, and
-    p = 1 - exp(-y/b), for which the Beta density is nearly a Gamma(a) density of y, is summed on a
-    rule of its own.
+    Gauss-Jacobi while its weights do not underflow. For large b, p = 1 - exp(-y/b), since y is
+    nearly Gamma(a); for large a, p is narrow and Gauss-Legendre over its quantiles serves.
     """
-    if b <= _LARGEST_B:
+    if a > _LARGEST:
+        u, weight = np.polynomial.legendre.leggauss(_NODES)
+        return np.asarray(betaincinv(a, b, (1 + u) / 2)), weight / 2
+    if b <= _LARGEST:
         node, weight = roots_jacobi(_NODES, b - 1, a - 1)
-        p = np.maximum((1 + node) / 2, np.finfo(float).tiny)
+        p = np.maximum((1 + node) / 2, _TINY)
         return p, weight / weight.sum()
-    from scipy.special import roots_genlaguerre
-
     y, weight = roots_genlaguerre(_LAGUERRE_NODES, a - 1)
+    y = np.maximum(y, _TINY)
     p = -np.expm1(-y / b)
-    ratio = np.where(y > 0, p * b / np.maximum(y, np.finfo(float).tiny), 1.0) ** (a - 1)
-    weight = weight * ratio
+    weight = weight * (p * b / y) ** (a - 1)
     return p, weight / weight.sum()
 
 
-_LARGEST_B = 100.0
+_LARGEST = 100.0
 _LAGUERRE_NODES = 100
+_TINY = float(np.finfo(float).tiny)

@@ -9,6 +9,8 @@ expressions" (2005), eq. 20 and 41; P. Fader, B. Hardie, K. Lee, "RFM and CLV" (
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.special import digamma, expit, gammaln, hyp2f1, hyperu
 
@@ -22,6 +24,7 @@ STARTS = ((0.5, 0.3, 0.5, 0.3), (1.0, 1.0, 1.0, 1.0), (0.2, 0.1, 0.3, 3.0))
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _FADED = 36.0  # exp(-36) is below the last digit of a float
 _ROWS = 20_000  # rows of nodes held at once
+_LARGEST_S = 500.0  # above, the hypergeometric function loses digits
 
 
 def log_likelihood(theta: Floats, x: Floats, t_x: Floats, age: Floats) -> Floats:
@@ -35,11 +38,16 @@ def log_likelihood(theta: Floats, x: Floats, t_x: Floats, age: Floats) -> Floats
 def _log_death(theta: Floats, x: Floats, t_x: Floats, age: Floats) -> Floats:
     """Return ln(s/n A0), the term of having died between t_x and T; -infinity where t_x = T."""
     r, _, s, _ = theta
-    first, last = _log_g(theta, x, t_x), _log_g(theta, x, age)
-    same = np.asarray(t_x) >= np.asarray(age)
-    gap = np.where(same, -1.0, np.minimum(last - first, -1e-300))
-    found = np.log(s) - np.log(r + s + x) + first + np.log(-np.expm1(gap))
-    return np.where(same, -np.inf, found)
+    with np.errstate(all="ignore"):  # what is not finite is computed by quadrature
+        first, last = _log_g(theta, x, t_x), _log_g(theta, x, age)
+        found = np.log(s) - np.log(r + s + x) + first + np.log(-np.expm1(last - first))
+    same = np.broadcast_to(np.asarray(t_x) >= np.asarray(age), found.shape)
+    weak = ~same & (~np.isfinite(found) | np.broadcast_to(s > _LARGEST_S, found.shape))
+    found = np.where(same, -np.inf, found)
+    if weak.any():
+        columns = np.broadcast_arrays(*theta, x, t_x, age, found)[:-1]
+        found[weak] = _quadrature(*(column[weak] for column in columns)).log_area
+    return found
 
 
 def _log_g(theta: Floats, x: Floats, t: Floats) -> Floats:
@@ -86,27 +94,12 @@ def _part(theta: Floats, data: Histories, rows: slice, weight: Floats) -> tuple[
     rx = r + x
     la, lb = np.log(alpha + age), np.log(beta + age)
     lives = -rx * la - s * lb
-    least, most = min(alpha, beta), max(alpha, beta)
-    start = least + t_x
-    decay = (rx if alpha <= beta else s + 1.0) + (
-        (s + 1.0) if alpha <= beta else rx
-    ) * start / (most + t_x) - 1.0
-    length = np.log1p((age - t_x) / start)
-    length = np.where(decay * length > _FADED, _FADED / np.maximum(decay, 1e-300), length)
-    half = 0.5 * length
-    offset = half[:, None] * (1.0 + _NODES)
-    y = start[:, None] * np.expm1(offset) + t_x[:, None]
-    log_a, log_b = np.log(alpha + y), np.log(beta + y)
-    inside = offset - rx[:, None] * log_a - (s + 1.0) * log_b
-    peak = inside.max(axis=1, initial=-np.inf)
-    mass = np.exp(inside - peak[:, None]) * _WEIGHTS
-    area = mass.sum(axis=1)
-    with np.errstate(divide="ignore"):
-        dies = np.log(s * start * half) + peak + np.log(area)
+    nodes = _quadrature(r, alpha, s, beta, x, t_x, age)
+    dies = nodes.log_area
     both = np.logaddexp(lives, dies)
     dead = np.exp(dies - both)
-    mass /= area[:, None]
-    mean_a, mean_b = (mass * log_a).sum(axis=1), (mass * log_b).sum(axis=1)
+    mass, y = nodes.mass, nodes.y
+    mean_a, mean_b = (mass * nodes.log_a).sum(axis=1), (mass * nodes.log_b).sum(axis=1)
     inv_a, inv_b = (mass / (alpha + y)).sum(axis=1), (mass / (beta + y)).sum(axis=1)
     alive = 1.0 - dead
     slopes = np.array([
@@ -116,6 +109,45 @@ def _part(theta: Floats, data: Histories, rows: slice, weight: Floats) -> tuple[
         weight @ -(alive * s / (beta + age) + dead * (s + 1.0) * inv_b),
     ])  # fmt: skip
     return float(weight @ both), slopes
+
+
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """Quadrature of the death term: ln of it (n,); nodes y, their share of it, logs (n, 24)."""
+
+    log_area: Floats
+    y: Floats
+    mass: Floats
+    log_a: Floats
+    log_b: Floats
+
+
+def _quadrature(  # noqa: PLR0913, PLR0917 - parameters may differ from row to row
+    r: Floats, alpha: Floats, s: Floats, beta: Floats, x: Floats, t_x: Floats, age: Floats
+) -> _Nodes:
+    """Return nodes and value of the integral; x, t_x, age: (n,), the others (n,) or scalars."""
+    rx, s1 = r + x, s + 1.0
+    least, most = np.minimum(alpha, beta), np.maximum(alpha, beta)
+    start = least + t_x
+    slow = start / (most + t_x)
+    decay = np.where(alpha <= beta, rx + s1 * slow, s1 + rx * slow) - 1.0
+    length = np.log1p((age - t_x) / start)
+    length = np.where(decay * length > _FADED, _FADED / np.maximum(decay, 1e-300), length)
+    half = 0.5 * length
+    offset = half[:, None] * (1.0 + _NODES)
+    y = start[:, None] * np.expm1(offset) + t_x[:, None]
+    log_a, log_b = np.log(_column(alpha) + y), np.log(_column(beta) + y)
+    inside = offset - rx[:, None] * log_a - _column(s1) * log_b
+    peak = inside.max(axis=1, initial=-np.inf)
+    mass = np.exp(inside - peak[:, None]) * _WEIGHTS
+    area = mass.sum(axis=1)
+    with np.errstate(divide="ignore"):  # t_x = T: no time to die in
+        log_area = np.log(s * start * half) + peak + np.log(area)
+    return _Nodes(log_area, y, mass / area[:, None], log_a, log_b)
+
+
+def _column(value: Floats) -> Floats:
+    return np.asarray(value)[..., None]
 
 
 def p_alive(theta: Floats, x: Floats, t_x: Floats, age: Floats) -> Floats:
