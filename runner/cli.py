@@ -85,7 +85,7 @@ def plan(
 ) -> int:
     """Show what a study would run, and write its plan; nothing is run."""
     from runner.preview import plan_study
-    from runner.report.terminal import print_plan
+    from runner.report.plan_view import print_plan
 
     with _engines_aside():
         planned = plan_study(_request(overrides, config_dir))
@@ -155,7 +155,7 @@ def rerun(
 ) -> int:
     """Compute one run again, compare it with the ledger, and export its tables."""
     from runner.audit import rerun as compute_again
-    from runner.report.terminal import print_rerun
+    from runner.report.status_view import print_rerun
 
     with _engines_aside():
         result = compute_again(
@@ -181,7 +181,7 @@ def verify(
     """Check stored files and recompute a sample of runs; exit code 1 when anything is wrong."""
     from runner.audit import read_share, verify_study
     from runner.report.status import find_plan
-    from runner.report.terminal import print_verified
+    from runner.report.status_view import print_verified
 
     with _engines_aside():
         report = verify_study(find_plan(outputs, study), read_share(sample))
@@ -206,7 +206,7 @@ def status(
     if as_json:
         _print_json(found.as_json())
     else:
-        from runner.report.terminal import print_status
+        from runner.report.status_view import print_status
 
         print_status(_console(), found)
     return 0
@@ -254,7 +254,7 @@ def engines(
     from runner.report.engines import print_engine, print_engines
 
     if name is None:
-        print_engines(_console(), [load_engine(known) for known in engine_names()])
+        print_engines(_console(), engine_names())
     else:
         print_engine(_console(), load_engine(name))
     return 0
@@ -280,7 +280,7 @@ def config(
 def _told(results: StudyResults, *, as_json: bool, strict: bool = False) -> int:
     """Print results and return the exit code they call for."""
     from runner.registry import load_engine
-    from runner.report.terminal import print_results
+    from runner.report.results_view import print_results
 
     code = results.strict_exit_code if strict else results.exit_code
     if as_json:

@@ -38,6 +38,7 @@ class PlannedStudy:
             "results_hash": None,
             "cells": len(self.plan.cells),
             "replicates": self.plan.replicates,
+            "mc": self.plan.mc,
             "axes": {key: list(levels) for key, levels in self.plan.axes.items()},
             "arms": list(self.plan.arms),
             "notes": list(self.plan.notes),

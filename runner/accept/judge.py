@@ -13,9 +13,12 @@ from runner.accept.runs import judge_runs
 from runner.accept.verdicts import Verdict, worst
 from runner.config import Study
 from runner.config.exceptions import PolicyException
+from runner.config.rules import Rule
 from runner.contract import NOT_APPLICABLE
 from runner.plan import Plan
 from runner.store import RunState, StudyFolder
+from runner.store.folder import MC_INDEX
+from runner.store.results import plan_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +93,7 @@ def judge(
     done = {run_id: state for run_id, state in mine.items() if state.record.status == "done"}
     outcomes = judge_runs(folder, study, plan, done, metrics)
     runs = _with_plan_keys(plan, outcomes)
-    cells = judge_cells(plan, study.rules, runs)
+    cells = judge_cells(plan, study.rules, _independent(study.rules, runs))
     rules = _by_rule(cells)
     checks = _broken_checks(mine)
     broken: list[Verdict] = ["fail"] if checks else []
@@ -106,18 +109,25 @@ def judge(
     )
 
 
+def _independent(rules: tuple[Rule, ...], runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the outcomes that count for verdicts.
+
+    Runs that share a replicate's variables are not independent trials: a pass share below 1 is
+    judged by the first run of each replicate. Where no run may fail, every run counts.
+    """
+    if MC_INDEX not in runs:
+        return runs
+    shares = {rule.rule_id: rule.pass_share for rule in rules}
+    counts = (runs[MC_INDEX] == 0) | (runs["rule"].map(shares) == 1.0)
+    return runs[counts.to_numpy(bool)]
+
+
 def _with_plan_keys(plan: Plan, outcomes: pd.DataFrame) -> pd.DataFrame:
     """Return the outcomes with the runs' keys in front, in plan order."""
-    keys = pd.DataFrame(
-        {
-            "run_id": pd.array(plan.run_ids, "string"),
-            "grid_index": [c.grid_index for c in plan.cells for _ in range(plan.replicates)],
-            "arm": pd.array([c.arm for c in plan.cells for _ in range(plan.replicates)], "string"),
-            "replicate_index": list(range(plan.replicates)) * len(plan.cells),
-        }
-    )
+    keys: pd.DataFrame = plan_rows(plan)
     found = outcomes.astype({"run_id": "string", "first_failing_period": "Int64"})
-    return keys.merge(found, on="run_id", how="inner")[[*keys.columns, *_OUTCOME_COLUMNS]]
+    merged: pd.DataFrame = keys.merge(found, on="run_id", how="inner")
+    return merged[[*keys.columns, *_OUTCOME_COLUMNS]]
 
 
 _OUTCOME_COLUMNS = (

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from runner.contract import ConfigError, EngineSpec, Problem, StoreError, nearest
+from runner.audit.export import export_tables, formats_of
+from runner.contract import ConfigError, EngineSpec, Problem, StoreError, nearest, replace_leaves
 from runner.execute import RunSpec, distinct_runs, recompute
 from runner.registry import load_engine
 from runner.resume import replanned
@@ -66,7 +64,7 @@ def rerun(
     """Compute a run again, named by its id or the beginning of it.
 
     `tables` lists tables by comma, or `all`; they are written to `export` as `<table>.csv`,
-    `<table>.parquet`, or by the engine's exporter of that name.
+    `<table>.parquet`, or by the engine's exporter of that name, ids spelled as text.
 
     Raises:
         StoreError: no plan in `outputs` has such a run, or several have.
@@ -84,14 +82,16 @@ def rerun(
         asked = tuple(dict.fromkeys((*wanted, *known)))
         result = recompute(plan.engine, [run], asked, Path(scratch))
         metrics = pd.read_parquet(Path(scratch) / METRICS / "again.parquet")
-        files = _export(spec, Path(scratch), wanted, export, file_format) if export else ()
+        files = {name: Path(scratch) / name / "again.parquet" for name in wanted}
+        params = replace_leaves(run.cell.params, run.drawn)
+        exported = export_tables(spec, params, files, export, file_format) if export else []
     return RerunResult(
         study=place.parent.parent.name,
         folder=place,
         record=result.records[0],
         metrics=metrics.drop(columns=RUN_ID),
         agrees=None if stored is None else same_content(stored.record, result.records[0]),
-        exported=tuple(files),
+        exported=tuple(exported),
     )
 
 
@@ -130,7 +130,7 @@ def find_run(outputs: Path, run_id: str) -> tuple[Path, str]:
 
 def _wanted(spec: EngineSpec, run: RunSpec, tables: str, file_format: str) -> tuple[str, ...]:
     known = spec.table_schemas(run.cell.params)
-    formats = ("parquet", "csv", *spec.exports)
+    formats = formats_of(spec)
     problems = []
     if file_format not in formats:
         allowed = f"must be one of {', '.join(formats)}{nearest(file_format, formats)}"
@@ -144,48 +144,3 @@ def _wanted(spec: EngineSpec, run: RunSpec, tables: str, file_format: str) -> tu
     if problems:
         raise ConfigError(problems)
     return names
-
-
-def _export(
-    spec: EngineSpec, scratch: Path, tables: Iterable[str], folder: Path, file_format: str
-) -> list[Path]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if file_format in spec.exports:
-            before = set(folder.rglob("*"))
-            spec.exports[file_format](_columns(scratch, tables), folder)
-            return sorted(f for f in set(folder.rglob("*")) - before if f.is_file())
-        return [_export_table(scratch, name, folder, file_format) for name in tables]
-    except OSError as error:
-        raise StoreError(f"cannot export to {folder}: {error.strerror or error}") from error
-
-
-def _columns(scratch: Path, tables: Iterable[str]) -> Mapping[str, Mapping[str, list[Any]]]:
-    return {name: pa.Table.from_batches(_batches(scratch, name)).to_pydict() for name in tables}
-
-
-def _export_table(scratch: Path, name: str, folder: Path, file_format: str) -> Path:
-    """Write one table without the run's key, row group by row group."""
-    target = folder / f"{name}.{file_format}"
-    if file_format == "parquet":
-        batches = _batches(scratch, name)
-        first = next(batches)
-        with pq.ParquetWriter(target, first.schema, compression="zstd") as writer:
-            for batch in (first, *batches):
-                writer.write_batch(batch)
-        return target
-    with open(target, "w", encoding="utf-8", newline="") as stream:
-        for number, batch in enumerate(_batches(scratch, name)):
-            frame = batch.to_pandas(integer_object_nulls=True)
-            frame.to_csv(stream, index=False, header=number == 0, lineterminator="\n")
-    return target
-
-
-def _batches(scratch: Path, name: str) -> Iterator[pa.RecordBatch]:
-    """Yield a recomputed table's rows in order, at least one batch, without the run's key."""
-    with pq.ParquetFile(scratch / name / "again.parquet") as file:
-        columns = [c for c in file.schema_arrow.names if c != RUN_ID]
-        schema = pa.schema([file.schema_arrow.field(c) for c in columns])
-        if not file.metadata.num_rows:
-            yield pa.RecordBatch.from_pylist([], schema=schema)
-        yield from file.iter_batches(columns=columns)

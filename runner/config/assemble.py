@@ -162,6 +162,7 @@ def compose_study(request: StudyRequest) -> Study:
         cases=parts.cases,
         options=options_in_force(parts.cases, draft.sources, draft.spec.name, draft.options),
         notes=(*draft.sheets.notes, *zip_notes(parts.axes)),
+        mc=settings.design.mc,
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from runner.config.settings import is_name
 from runner.contract import (
+    NUMBER_KINDS,
+    WHOLE_KINDS,
     EngineError,
     EngineSpec,
     ParamGroup,
@@ -29,7 +31,6 @@ _RULE_FIELDS = (
     "metric", "table", "column", "previous", "rule", *_KINDS, "tolerance", "pass_share", "margin",
     "source",
 )  # fmt: skip
-_WHOLE = ("int64", "int32", "int16", "int8", "uint64")
 _MARGIN = 0.10
 _ABSENT = object()
 
@@ -214,7 +215,7 @@ class _RuleReader:
         return target
 
     def _column(self, key: str, schema: TableSchema) -> str:
-        numeric = [c.name for c in schema.columns if c.kind not in ("str", "date")]
+        numeric = [c.name for c in schema.columns if c.kind in NUMBER_KINDS]
         name = self._written.get(key, _ABSENT)
         if name is _ABSENT:
             self._wrong(f".{key}", name, f"must be given; known: {', '.join(numeric)}")
@@ -235,7 +236,7 @@ def _hint(name: str, known: Iterable[str]) -> str:
 def _period_of(schema: TableSchema) -> str | None:
     kinds = {column.name: column.kind for column in schema.columns}
     last = schema.key[-1]
-    return last if kinds[last] in _WHOLE else None
+    return last if kinds[last] in WHOLE_KINDS else None
 
 
 def is_number(value: Any) -> bool:

@@ -49,6 +49,9 @@ class DesignSection(ParamGroup):
     """Size of the design; arms, grid, exclude and variables have readers of their own."""
 
     replicates: int = param(1, low=1, high=1_000_000)
+    mc: int = param(
+        1, low=1, high=10_000, doc="runs per replicate: fresh chance under the same drawn variables"
+    )
     control: str = param("control", doc="the arm that others are compared with")
     max_cells: int = param(100_000, low=1, doc="a larger grid is refused, never thinned")
 

@@ -129,7 +129,8 @@ class Study:
     of everything that may differ between cells. `cases` are cells besides the grid; `options` has,
     for the group keys of cases, the option in force elsewhere. `document` is the configuration that
     can change numbers, resolved; `words` the overrides as given; `launch_dir` is where relative
-    paths start; `notes` are remarks on what was read.
+    paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
+    the variables of each replicate.
     """
 
     name: str
@@ -155,3 +156,4 @@ class Study:
     cases: tuple[Case, ...] = ()
     options: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    mc: int = 1

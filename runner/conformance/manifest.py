@@ -13,6 +13,7 @@ from runner.conformance.running import example_params, module_folder
 from runner.contract import (
     BLOCK_FIELDS,
     NUMERIC,
+    Column,
     EngineSpec,
     Leaf,
     Metric,
@@ -20,10 +21,11 @@ from runner.contract import (
     TableSchema,
     build_params,
     leaves,
+    pattern_faults,
     plain_params,
 )
 from runner.contract.engine import Better
-from runner.contract.tables import ColumnKind, Growth
+from runner.contract.tables import ColumnKind, Growth, Role
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _METRIC = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*(<[a-z_]+>[A-Za-z0-9_.\-]*)?\Z")
@@ -180,27 +182,43 @@ def table_faults(spec: EngineSpec) -> list[str]:
 
 
 def _one_table(table: TableSchema) -> list[str]:
-    where = f"table {table.name}"
+    where, growth = f"table {table.name}", typing.get_args(Growth)
     faults = [] if _NAME.match(table.name) else [f"{where}: not a valid name"]
     faults += [] if table.doc else [f"{where} has no doc"]
     faults += [f"{where}: {fault}" for fault in _duplicates("column", table.column_names)]
-    kinds, growth = typing.get_args(ColumnKind), typing.get_args(Growth)
-    for column in table.columns:
-        here = f"{where}, column {column.name}"
-        if column.kind not in kinds:
-            faults.append(f"{here}: kind {column.kind!r} is not one of {', '.join(kinds)}")
-        if column.kind == "float64" and not column.unit:
-            faults.append(f"{here} has no unit")
-        if column.name in _ADDED_BY_RUNNER:
-            faults.append(f"{here}: the runner adds this column")
-        if column.name in table.key and column.nullable:
-            faults.append(f"{here}: a key column must not be nullable")
+    faults += [f"{where}, column {c.name}{fault}" for c in table.columns
+               for fault in _one_column(table, c)]  # fmt: skip
     faults += [f"{where}: key {k} is no column" for k in table.key if k not in table.column_names]
     faults += [
         f"{where}: prefix_stable {what!r} is not one of {', '.join(growth)}"
         for what in table.prefix_stable
         if what not in growth
     ]
+    return faults
+
+
+def _one_column(table: TableSchema, column: Column) -> list[str]:
+    """Return faults of a column as they follow its name."""
+    kinds, roles = typing.get_args(ColumnKind), typing.get_args(Role)
+    faults = []
+    if column.kind not in kinds:
+        faults.append(f": kind {column.kind!r} is not one of {', '.join(kinds)}")
+    if column.role not in roles:
+        faults.append(f": role {column.role!r} is not one of {', '.join(map(repr, roles))}")
+    if column.kind == "float64" and not column.unit:
+        faults.append(" has no unit")
+    if column.name in _ADDED_BY_RUNNER:
+        faults.append(": the runner adds this column")
+    if column.name in table.key and column.nullable:
+        faults.append(": a key column must not be nullable")
+    if (column.kind == "category") != bool(column.categories):
+        faults.append(": categories go with kind category, and a category column needs some")
+    faults += [f": {fault}" for fault in _duplicates("category", column.categories)]
+    if column.kind == "id":
+        others = {other.name: other for other in table.columns if other is not column}
+        faults += [f": {fault}" for fault in pattern_faults(column, others)]
+    elif column.pattern or column.codes:
+        faults.append(": pattern and codes go with kind id")
     return faults
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from runner import contract
 from runner.contract import (
     ColumnData,
     EngineError,
@@ -17,7 +18,7 @@ from runner.contract import (
 )
 
 Column: TypeAlias = "np.ma.MaskedArray[Any, Any]"
-"""Values of one column, (n_rows,), nulls masked."""
+"""Values of one written column, (n_rows,), nulls masked; ids are whole numbers."""
 
 Table: TypeAlias = dict[str, Column]
 """Columns by name, in declared order."""
@@ -46,7 +47,7 @@ class MemorySink:
         return table in self._wanted
 
     def write(self, table: str, columns: Mapping[str, Any]) -> None:
-        """Append rows: one sequence or array (n_rows,) per declared column.
+        """Append rows: one sequence or array (n_rows,) per written column.
 
         Raises:
             EngineError: columns are missing, unknown or of different lengths, or a value does not
@@ -56,7 +57,7 @@ class MemorySink:
         if table not in self._wanted:
             return
         data = table_data(schema, columns)
-        self._writes[table].append({c.name: _masked(c.kind, data[c.name]) for c in schema.columns})
+        self._writes[table].append({c.name: _masked(c, data[c.name]) for c in schema.written})
 
     def tables(self) -> dict[str, Table]:
         """Return each wanted table, all writes joined in the order written."""
@@ -67,7 +68,7 @@ class MemorySink:
         }
 
     def _table(self, schema: TableSchema) -> Table:
-        empty = {c.name: _masked(c.kind, column_data(schema.name, c, [])) for c in schema.columns}
+        empty = {c.name: _masked(c, column_data(schema.name, c, [])) for c in schema.written}
         writes = [empty, *self._writes[schema.name]]
         return {name: _joined([write[name] for write in writes]) for name in schema.column_names}
 
@@ -84,8 +85,12 @@ def _joined(columns: list[Column]) -> Column:
     return np.ma.MaskedArray(data, mask=null)
 
 
-def _masked(kind: str, data: ColumnData) -> Column:
-    """Return a column (n_rows,) with nulls masked, dates as datetime64[D]."""
-    values = data.values.astype("datetime64[D]") if kind == "date" else data.values.copy()
+def _masked(column: contract.Column, data: ColumnData) -> Column:
+    """Return a column (n_rows,) with nulls masked: dates as datetime64, categories as text."""
     nulls = np.zeros(len(data), dtype=np.bool_) if data.nulls is None else data.nulls
+    if column.kind == "category":
+        texts = np.array(column.categories, dtype=object)[data.values]
+        return np.ma.MaskedArray(texts, mask=nulls)
+    shown = {"date": "datetime64[D]", "timestamp": "datetime64[ms]"}.get(column.kind)
+    values = data.values.astype(shown) if shown else data.values.copy()
     return np.ma.MaskedArray(values, mask=nulls)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from runner.conformance.memory import Table
 from runner.conformance.running import Ran, example_params, run_engine
@@ -36,7 +37,7 @@ def _rows(table: Table) -> int:
 
 def key_faults(schema: TableSchema, table: Table) -> list[str]:
     """Return where the rows are not sorted by the key, or share a key."""
-    columns = [table[name].tolist() for name in schema.key]
+    columns = [_places(schema, name, table[name].tolist()) for name in schema.key]
     keys = list(zip(*columns, strict=True)) if columns else [()] * _rows(table)
     for row, (before, here) in enumerate(itertools.pairwise(keys), start=1):
         if not before < here:
@@ -44,6 +45,13 @@ def key_faults(schema: TableSchema, table: Table) -> list[str]:
             place = f"row {row} {dict(zip(schema.key, here, strict=True))}"
             return [f"table {schema.name}: {place} {said} the row before it"]
     return []
+
+
+def _places(schema: TableSchema, name: str, values: list[Any]) -> list[Any]:
+    """Return key values as they sort: categories by their declared order."""
+    column = next(c for c in schema.columns if c.name == name)
+    place = {text: index for index, text in enumerate(column.categories)}
+    return [place.get(value, value) for value in values] if place else values
 
 
 def result_faults(spec: EngineSpec) -> list[str]:

@@ -6,7 +6,7 @@ who writes `params.public_tap.cac_base_eur: 40` meets the declaration made here.
 """
 
 from runner.contract.build import build_params, leaf_values, plain_params, rule_problems
-from runner.contract.columns import ColumnData, TableHasher, column_data, table_data
+from runner.contract.columns import ColumnData, column_data, table_data
 from runner.contract.distributions import (
     Distribution,
     DistributionName,
@@ -20,6 +20,7 @@ from runner.contract.engine import (
     Check,
     EngineSpec,
     Example,
+    ExportTables,
     Horizon,
     Metric,
     MetricValue,
@@ -51,16 +52,20 @@ from runner.contract.fields import (
     param,
 )
 from runner.contract.frozen import FrozenMapping
+from runner.contract.hashing import TableHasher
+from runner.contract.ids import pattern_faults, spell
 from runner.contract.leaves import NUMERIC, Leaf, bounds_text, coerce, leaves, replace_leaves
 from runner.contract.randomness import Draws, Entities, Floats, Steps
 from runner.contract.shares import Share, assign, complete_shares
-from runner.contract.tables import Column, TableSchema, TableSink
+from runner.contract.tables import NUMBER_KINDS, WHOLE_KINDS, Column, TableSchema, TableSink
 
 __all__ = [
     "BLOCK_FIELDS",
     "NOT_APPLICABLE",
+    "NUMBER_KINDS",
     "NUMERIC",
     "REQUIRED",
+    "WHOLE_KINDS",
     "Check",
     "Column",
     "ColumnData",
@@ -72,6 +77,7 @@ __all__ = [
     "EngineSpec",
     "Entities",
     "Example",
+    "ExportTables",
     "FieldInfo",
     "Floats",
     "FrozenMapping",
@@ -111,10 +117,12 @@ __all__ = [
     "nearest",
     "normal_cdf",
     "param",
+    "pattern_faults",
     "plain_params",
     "quantise",
     "replace_leaves",
     "rule_problems",
     "shown",
+    "spell",
     "table_data",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from runner.contract.errors import Problem, nearest, shown
-from runner.contract.fields import FieldSpec, ParamGroup, field_specs
+from runner.contract.fields import FieldSpec, Kind, ParamGroup, field_specs
 from runner.contract.frozen import FrozenMapping
 from runner.contract.leaves import Leaf, choice_problems, coerce, leaves
 
@@ -163,9 +163,8 @@ def _build_values(
         if item is None:
             merged.pop(key, None)
             continue
-        kind = {float: "float", int: "int", str: "text", bool: "bool"}[spec.item]
         leaf = Leaf(
-            path=f"{path}.{key}", kind=cast(Any, kind), item=spec.item, nullable=False,
+            path=f"{path}.{key}", kind=spec.entry, item=spec.item, nullable=False,
             info=spec.info, value=None,
         )  # fmt: skip
         merged[key] = _checked(leaf, item, found)
@@ -212,10 +211,15 @@ def _plain(spec: FieldSpec, value: Any, default: Any) -> Any:
         known = default or {}
         removed = dict.fromkeys(key for key in known if key not in value)
         if spec.kind == "values":
-            return {**value, **removed}
-        given = {key: _plain_group(item, known.get(key)) for key, item in value.items()}
-        return {**given, **removed}
-    return list(value) if spec.kind == "list" else value
+            given = {key: _plain_value(spec.entry, item) for key, item in value.items()}
+            return {**given, **removed}
+        groups = {key: _plain_group(item, known.get(key)) for key, item in value.items()}
+        return {**groups, **removed}
+    return _plain_value(spec.kind, value)
+
+
+def _plain_value(kind: Kind, value: Any) -> Any:
+    return list(value) if kind == "list" else value
 
 
 def leaf_values(params: ParamGroup) -> dict[str, Any]:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.contract.errors import EngineError
+from runner.contract.errors import EngineError, nearest
 from runner.contract.tables import Column, TableSchema
 
 _EPOCH = datetime.date(1970, 1, 1)
+_START = datetime.datetime(1970, 1, 1)
+_STORED = {"str": "O", "date": "int32", "timestamp": "int64", "category": "int32", "id": "int64"}
+_TICKS = {"date": "datetime64[D]", "timestamp": "datetime64[ms]"}
+_FILL: dict[str, Any] = {
+    "bool": False, "str": "", "date": _EPOCH, "timestamp": _START, "float64": 0.0
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnData:
     """Values of one column (n_rows,) in the declared kind, and which of them are null.
 
-    Text is an object array; dates are int32 days since 1970-01-01; `nulls` is None when no value
-    is null, and values under a null are zero or empty.
+    Text is an object array; dates are int32 days, timestamps int64 milliseconds since 1970-01-01
+    UTC; categories are int32 positions, ids int64. `nulls` is None when no value is null, and
+    values under a null are zero or empty.
     """
 
     values: NDArray[Any]
@@ -38,18 +44,24 @@ def table_data(schema: TableSchema, columns: Mapping[str, Any]) -> dict[str, Col
     Raises:
         EngineError: a column is missing, undeclared, of another length, or holds a wrong value.
     """
-    if columns.keys() != set(schema.column_names):
-        missing = [name for name in schema.column_names if name not in columns]
-        extra = [name for name in columns if name not in schema.column_names]
-        named = (
-            f"{', '.join(missing)} was not written" if missing else f"{extra[0]} is not declared"
-        )
-        raise EngineError(f"table {schema.name}: column {named}")
-    data = {c.name: column_data(schema.name, c, columns[c.name]) for c in schema.columns}
+    written = schema.written
+    if len(columns) != len(written) or any(column.name not in columns for column in written):
+        raise EngineError(f"table {schema.name}: column {_misnamed(schema, columns)}")
+    data = {c.name: column_data(schema.name, c, columns[c.name]) for c in written}
     lengths = {name: len(column) for name, column in data.items()}
     if len(set(lengths.values())) > 1:
         raise EngineError(f"table {schema.name}: columns have different lengths: {lengths}")
     return data
+
+
+def _misnamed(schema: TableSchema, columns: Mapping[str, Any]) -> str:
+    missing = [name for name in schema.column_names if name not in columns]
+    if missing:
+        return f"{', '.join(missing)} was not written"
+    extra = next(name for name in columns if name not in schema.column_names)
+    if any(column.name == extra for column in schema.columns):
+        return f"{extra} is composed of other columns and must not be written"
+    return f"{extra} is not declared"
 
 
 def column_data(table: str, column: Column, written: Any) -> ColumnData:
@@ -63,11 +75,11 @@ def column_data(table: str, column: Column, written: Any) -> ColumnData:
         values = _converted(column, listed)
     except (TypeError, ValueError, OverflowError) as error:
         raise EngineError(f"table {table}, column {column.name}: {error}") from None
-    if column.kind == "float64":
-        missing = np.isnan(values)
+    if column.kind in ("float64", "category"):
+        missing = np.isnan(values) if column.kind == "float64" else values < 0
         if missing.any():
             nulls = missing if nulls is None else nulls | missing
-            values = np.where(missing, 0.0, values)
+            values = np.where(missing, np.zeros(1, values.dtype), values)
     if nulls is not None and not nulls.any():
         nulls = None
     if nulls is not None and not column.nullable:
@@ -83,36 +95,39 @@ def _without_nulls(written: Any, column: Column) -> tuple[Any, NDArray[np.bool_]
     if isinstance(written, np.ndarray) and written.ndim != 1:
         raise ValueError(f"shape {written.shape} was written, one value per row is allowed")
     if isinstance(written, np.ma.MaskedArray):
-        return written.filled(_FILL[column.kind]), np.ma.getmaskarray(written)
+        fill = np.zeros(1, written.dtype)[0] if written.dtype != object else _fill(column)
+        return written.filled(fill), np.ma.getmaskarray(written)
     if isinstance(written, np.ndarray) and written.dtype.kind in "Mm":
         nulls = np.isnat(written)
-        return np.where(nulls, np.datetime64(_EPOCH), written), nulls
+        return (np.where(nulls, np.datetime64(0, "D"), written), nulls) if nulls.any() else (
+            written, None
+        )  # fmt: skip
     if isinstance(written, np.ndarray) and written.dtype != object:
         return written, None
     listed = list(written)
     if None not in listed:
         return listed, None
-    fill = _FILL[column.kind]
+    fill = _fill(column)
     return [fill if v is None else v for v in listed], np.array([v is None for v in listed])
 
 
-_FILL: dict[str, Any] = {
-    "int64": 0, "int32": 0, "int16": 0, "int8": 0, "uint64": 0, "float64": 0.0, "bool": False,
-    "str": "", "date": _EPOCH,
-}  # fmt: skip
+def _fill(column: Column) -> Any:
+    return column.categories[0] if column.kind == "category" else _FILL.get(column.kind, 0)
 
 
 def _converted(column: Column, written: Any) -> NDArray[Any]:
     if column.kind == "str":
         return _texts(written)
-    if column.kind == "date":
-        return _days(written)
-    array = np.asarray(written, dtype=None if len(written) else np.dtype(column.kind))
+    if column.kind in _TICKS and not _is_whole(written):
+        return _since_epoch(column.kind, written)
+    if column.kind == "category":
+        return _positions(column, written)
+    wanted = np.dtype(_STORED.get(column.kind, column.kind))
+    array = np.asarray(written, dtype=None if len(written) else wanted)
     if array.ndim != 1:
         raise ValueError(f"shape {array.shape} was written, one value per row is allowed")
     if array.dtype.kind not in _ALLOWED.get(column.kind, "iu"):
         raise TypeError(f"values of type {array.dtype} were written, not {column.kind}")
-    wanted = np.dtype(column.kind)
     if array.size and wanted.kind in "iu" and array.dtype != wanted:
         bounds, low, high = np.iinfo(wanted), int(array.min()), int(array.max())
         if low < bounds.min or high > bounds.max:
@@ -121,6 +136,10 @@ def _converted(column: Column, written: Any) -> NDArray[Any]:
 
 
 _ALLOWED = {"float64": "fiu", "bool": "b"}
+
+
+def _is_whole(written: Any) -> bool:
+    return isinstance(written, np.ndarray) and written.dtype.kind in "iu"
 
 
 def _texts(written: Any) -> NDArray[Any]:
@@ -132,59 +151,48 @@ def _texts(written: Any) -> NDArray[Any]:
     return array
 
 
-def _days(written: Any) -> NDArray[np.int32]:
-    items = written if isinstance(written, list) else written.tolist()
-    for item in items:
-        is_date = isinstance(item, datetime.date) and not isinstance(item, datetime.datetime)
-        if not is_date and not isinstance(item, np.datetime64):
-            raise TypeError(f"{item!r} was written, a date without time is allowed")
-    return np.asarray(written, dtype="datetime64[D]").astype(np.int64).astype(np.int32)
-
-
-class TableHasher:
-    """Hashes the content of one run's table: values only, however the rows were batched."""
-
-    def __init__(self, schema: TableSchema) -> None:
-        self._schema = schema
-        self._hashers = [hashlib.blake2b(digest_size=16) for _ in schema.columns]
-        self._rows = 0
-
-    def update(self, data: Mapping[str, ColumnData]) -> None:
-        """Add rows."""
-        for hasher, column in zip(self._hashers, self._schema.columns, strict=True):
-            hasher.update(_bytes_of(column, data[column.name]))
-        self._rows += len(data[self._schema.columns[0].name])
-
-    def hexdigest(self) -> str:
-        """Return the table's hash: its columns' names, kinds and values in order."""
-        whole = hashlib.blake2b(digest_size=16)
-        whole.update(f"{self._schema.name}|{self._rows}".encode())
-        for hasher, column in zip(self._hashers, self._schema.columns, strict=True):
-            whole.update(f"|{column.name}|{column.kind}|".encode())
-            whole.update(hasher.digest())
-        return whole.hexdigest()
-
-
-def _bytes_of(column: Column, data: ColumnData) -> bytes:
-    if column.kind == "str":
-        missing = data.nulls if data.nulls is not None else np.zeros(len(data), dtype=bool)
-        return b"".join(
-            b"\xff\xff\xff\xff" if null else len(raw := text.encode()).to_bytes(4, "little") + raw
-            for text, null in zip(data.values, missing, strict=True)
+def _positions(column: Column, written: Any) -> NDArray[np.int32]:
+    """Return the positions (n_rows,) in the column's categories, -1 for null."""
+    if not _is_whole(written):
+        places = {text: place for place, text in enumerate(column.categories)}
+        texts = written.tolist() if isinstance(written, np.ndarray) else written
+        unknown = next((text for text in texts if text not in places), None)
+        if unknown is not None:
+            hint = nearest(str(unknown), places) or f"; allowed: {', '.join(places)}"
+            raise ValueError(f"{unknown!r} was written, it is no category{hint}")
+        return np.array([places[text] for text in texts], dtype=np.int32)
+    if len(written) and not -1 <= int(written.min()) <= int(written.max()) < len(column.categories):
+        raise OverflowError(
+            f"{written.min()} to {written.max()} were written for {len(column.categories)} "
+            "categories"
         )
-    values = data.values
-    if column.kind == "float64":
-        values = values + 0.0  # one zero: -0.0 and 0.0 are the same number
-    little = values.astype(values.dtype.newbyteorder("<"), copy=False)
-    if column.nullable:
-        return _with_flags(little, data.nulls)
-    return np.ascontiguousarray(little).tobytes()
+    return np.asarray(written, dtype=np.int32)
 
 
-def _with_flags(values: NDArray[Any], nulls: NDArray[np.bool_] | None) -> bytes:
-    """Return each value followed by its null flag, so that batches concatenate to the whole."""
-    record = np.zeros(len(values), dtype=[("value", values.dtype), ("null", "u1")])
-    record["value"] = values
-    if nulls is not None:
-        record["null"] = nulls
-    return record.tobytes()
+def _since_epoch(kind: str, written: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
+    """Return int32 days or int64 milliseconds (n_rows,) since 1970-01-01 UTC."""
+    if isinstance(written, np.ndarray) and written.dtype.kind != "M":
+        written = written.tolist()
+    if not isinstance(written, np.ndarray):
+        written = _moments(kind, written)
+    ticks = written.astype(_TICKS[kind])
+    if (ticks != written).any():
+        wanted = "a date without time" if kind == "date" else "whole milliseconds"
+        raise TypeError(f"{written[ticks != written][0]} was written, {wanted} is allowed")
+    return ticks.astype(np.int64).astype(_STORED[kind])
+
+
+def _moments(kind: str, items: Sequence[Any]) -> NDArray[np.datetime64]:
+    for item in items:
+        has_time = isinstance(item, datetime.datetime)
+        fits = has_time if kind == "timestamp" else isinstance(item, datetime.date) and not has_time
+        if not fits and not isinstance(item, np.datetime64):
+            wanted = "a date without time" if kind == "date" else "a timestamp"
+            raise TypeError(f"{item!r} was written, {wanted} is allowed")
+    return np.array([_as_utc(item) for item in items], dtype="datetime64")
+
+
+def _as_utc(item: Any) -> Any:
+    if isinstance(item, datetime.datetime) and item.tzinfo is not None:
+        return item.astimezone(datetime.UTC).replace(tzinfo=None)
+    return item

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from runner.contract.frozen import FrozenMapping
 from runner.contract.randomness import Draws
 from runner.contract.tables import TableSchema, TableSink
 
+ReplicateKind = Literal["simulation", "bootstrap"]
 Better = Literal["higher", "lower", "none"]
 HorizonUnit = Literal["months", "weeks", "days", "periods"]
 
@@ -108,8 +109,11 @@ class Example:
     binding: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: FrozenMapping({}))
 
 
-Exporter = Callable[[Mapping[str, Mapping[str, Sequence[Any]]], Path], None]
-"""Writes a run's tables (columns by name, by table) into a folder, in a format of its own."""
+ExportTables = Mapping[str, Iterable[Mapping[str, Sequence[Any]]]]
+"""A run's tables by name, each in batches of rows: columns by name, ids and categories as text."""
+
+Exporter = Callable[[Any, ExportTables, Path], None]
+"""`(params, tables, folder)`: writes a run's tables into a folder, in a format of its own."""
 
 Simulate = Callable[[Any, Any, Draws, int, TableSink], Outcome]
 Prepare = Callable[[Any, Mapping[str, Path], int], Any]
@@ -127,6 +131,11 @@ def no_files(params: Any) -> Mapping[str, str]:
 def nothing(params: Any) -> tuple[str, ...]:
     """Name nothing: the default of the optional hooks `inert_paths` and `plan_notes`."""
     return ()
+
+
+def simulation(params: Any) -> ReplicateKind:
+    """Call replicates fresh simulations: the default."""
+    return "simulation"
 
 
 def one_millisecond(params: Any, horizon: int) -> float:
@@ -155,6 +164,8 @@ class EngineSpec:
         inert_paths: `params -> paths` that change nothing under these params.
         plan_notes: `params -> remarks` that the planner should read before running.
         exports: named export formats beside parquet and csv.
+        replicates: `params -> "simulation"`, or `"bootstrap"` where replicate 0 is the estimate
+            from the data as they are and later ones are from resamples of them.
         example: what the conformance suite runs.
         config_dir: folder with the engine's own configuration groups, for installed packages.
     """
@@ -178,6 +189,7 @@ class EngineSpec:
     inert_paths: Callable[[Any], Sequence[str]] = nothing
     plan_notes: Callable[[Any], Sequence[str]] = nothing
     exports: Mapping[str, Exporter] = field(default_factory=lambda: FrozenMapping({}))
+    replicates: Callable[[Any], ReplicateKind] = simulation
     config_dir: Path | None = None
 
     def table_schemas(self, params: ParamGroup) -> dict[str, TableSchema]:

@@ -70,8 +70,8 @@ def param(  # noqa: PLR0913 - one keyword per declared property
     """Declare one parameter (a dataclass field) with its default, unit, bounds and meaning.
 
     The annotation gives the type: `float`, `int`, `bool`, `str`, `tuple[str, ...]`,
-    `tuple[float, ...]` or `Mapping[str, float]`, each also `| None`; or `Share`, a number that
-    may also be `auto`.
+    `tuple[float, ...]` or `Share`, a number that may also be `auto`, each also `| None`; or a
+    mapping of such values by name, `Mapping[str, float]`, `Mapping[str, tuple[str, ...]]`.
     """
     info = FieldInfo(
         unit=unit, low=low, high=high, low_open=low_open, high_open=high_open,
@@ -105,6 +105,7 @@ class FieldSpec:
     nullable: bool
     info: FieldInfo
     item: Any = None  # the group class, or the element type of a list or mapping
+    entry: Kind = "float"  # of `values`: what stands under each name
 
 
 _KNOWN_SPECS: dict[type[ParamGroup], Mapping[str, FieldSpec]] = {}
@@ -127,9 +128,9 @@ def _read_specs(cls: type[ParamGroup]) -> Mapping[str, FieldSpec]:
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         info = field.metadata.get(_META, FieldInfo())
         nullable, bare = _strip_none(hints[field.name])
-        kind, item = _kind_of(bare, info, f"{cls.__name__}.{field.name}")
+        kind, item, entry = _kind_of(bare, info, f"{cls.__name__}.{field.name}")
         specs[field.name] = FieldSpec(
-            name=field.name, kind=kind, nullable=nullable, info=info, item=item
+            name=field.name, kind=kind, nullable=nullable, info=info, item=item, entry=entry
         )
     return FrozenMapping(specs)
 
@@ -144,23 +145,35 @@ def _strip_none(hint: Any) -> tuple[bool, Any]:
     return nullable, rest[0] if len(rest) == 1 else hint
 
 
-def _kind_of(bare: Any, info: FieldInfo, name: str) -> tuple[Kind, Any]:
+def _kind_of(bare: Any, info: FieldInfo, name: str) -> tuple[Kind, Any, Kind]:
+    """Return a field's kind, its item, and for `values` the kind of its entries."""
     origin, args = typing.get_origin(bare), typing.get_args(bare)
     if isinstance(bare, type) and issubclass(bare, ParamGroup):
-        return "group", bare
+        return "group", bare, "float"
+    single = _single_kind(bare, origin, args)
+    if single is not None:
+        kind, item = single
+        is_enum = kind == "text" and info.choices is not None
+        return ("enum" if is_enum else kind), item, "float"
+    if isinstance(origin, type) and issubclass(origin, Mapping) and args[0] is str:
+        if isinstance(args[1], type) and issubclass(args[1], ParamGroup):
+            return "groups", args[1], "float"
+        nullable, inner = _strip_none(args[1])  # also reads a Share
+        entry = _single_kind(inner, typing.get_origin(inner), typing.get_args(inner))
+        if entry is not None and not nullable:
+            return "values", entry[1], entry[0]
+    raise TypeError(f"parameter {name}: annotation {bare!r} is not supported")
+
+
+def _single_kind(bare: Any, origin: Any, args: tuple[Any, ...]) -> tuple[Kind, Any] | None:
+    """Return kind and item of a number, text, truth value, share or list, None for others."""
     if bare == _AUTO:
         return "share", float
     if bare in _SCALARS:
-        kind = _SCALARS[bare]
-        return ("enum" if kind == "text" and info.choices is not None else kind), bare
+        return _SCALARS[bare], bare
     if origin is tuple and args[0] in _SCALARS and args[1:] == (...,):
         return "list", args[0]
-    if isinstance(origin, type) and issubclass(origin, Mapping) and args[0] is str:
-        if isinstance(args[1], type) and issubclass(args[1], ParamGroup):
-            return "groups", args[1]
-        if args[1] in _SCALARS:
-            return "values", args[1]
-    raise TypeError(f"parameter {name}: annotation {bare!r} is not supported")
+    return None
 
 
 _AUTO: Any = Literal["auto"]

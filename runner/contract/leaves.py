@@ -60,12 +60,12 @@ def _walk(node: ParamGroup, prefix: str) -> Iterator[Leaf]:
                 yield from _walk(item, f"{path}.{key}.")
         elif spec.kind == "values" and value is not None:
             for key, item in value.items():
-                yield _leaf(spec, f"{path}.{key}", item, kind=_VALUE_KINDS[spec.item])
+                yield _leaf(spec, f"{path}.{key}", item, kind=spec.entry)
         else:
             yield _leaf(spec, path, value, kind=spec.kind)
 
 
-_VALUE_KINDS: dict[Any, Kind] = {float: "float", int: "int", str: "text", bool: "bool"}
+_ITEM_KINDS: dict[Any, Kind] = {float: "float", int: "int", str: "text", bool: "bool"}
 
 
 def _leaf(spec: FieldSpec, path: str, value: Any, *, kind: Kind) -> Leaf:
@@ -130,7 +130,7 @@ def coerce(leaf: Leaf, value: Any) -> tuple[Any, Problem | None]:
 def _coerce_list(leaf: Leaf, value: Any) -> tuple[Any, Problem | None]:
     if not isinstance(value, list | tuple):
         return value, _problem(leaf, value, "must be a list, such as [a, b]")
-    items, kind = [], _VALUE_KINDS[leaf.item]
+    items, kind = [], _ITEM_KINDS[leaf.item]
     for item in value:
         converted, wrong = _convert(kind, item)
         wrong = wrong or (_bound_text(leaf.info, converted) if kind in ("float", "int") else None)

@@ -45,9 +45,12 @@ class DrawSource:
         key = stream_key(self.seed, "variable", name, self.cell)
         return _GENERATORS[self.generator](key, _words(replicates), _words(0), _words(0))
 
-    def for_run(self, replicate: int, streams: tuple[str, ...]) -> RunDraws:
-        """Return the draws an engine sees in one replicate."""
-        return RunDraws(source=self, replicate=replicate, streams=streams)
+    def for_run(self, replicate: int, streams: tuple[str, ...], mc: int = 0) -> RunDraws:
+        """Return the draws an engine sees in one replicate.
+
+        Each `mc` (0, 1, ...) is chance drawn anew for the same replicate.
+        """
+        return RunDraws(source=self, replicate=replicate, streams=streams, mc=mc)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +64,15 @@ class RunDraws:
     source: DrawSource
     replicate: int
     streams: tuple[str, ...]
+    mc: int = 0
 
     def uniform(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
         """Return uniforms in [0, 1)."""
         if not _is_declared(stream, self.streams):
             known = ", ".join(self.streams) or "none"
             raise EngineError(f"random stream '{stream}' is not declared; declared: {known}")
-        key = stream_key(self.source.seed, "engine", stream, self.source.cell)
+        scope = f"engine mc {self.mc}" if self.mc else "engine"
+        key = stream_key(self.source.seed, scope, stream, self.source.cell)
         generate = _GENERATORS[self.source.generator]
         return generate(key, _words(self.replicate), _words(step), _entity_words(entities))
 

@@ -93,12 +93,13 @@ def distinct_runs(plan: Plan) -> list[RunSpec]:
     found: dict[str, RunSpec] = {}
     for cell in plan.cells:
         shared = _cell_spec(cell)
-        for replicate, run_id in enumerate(cell.run_ids):
+        for (replicate, mc), run_id in zip(plan.repeats, cell.run_ids, strict=True):
             if run_id not in found:
                 found[run_id] = RunSpec(
                     run_id=run_id,
                     cell=shared,
                     replicate=replicate,
+                    mc=mc,
                     prepare_key=cell.prepare_keys[replicate],
                     drawn=cell.drawn_values(replicate),
                 )

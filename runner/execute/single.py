@@ -37,13 +37,17 @@ class CellSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSpec:
-    """One run as sent to a worker: its cell, its replicate and its drawn values by path."""
+    """One run as sent to a worker: its cell, its replicate and its drawn values by path.
+
+    `mc` counts the draws of chance that the same drawn values meet.
+    """
 
     run_id: str
     cell: CellSpec
     replicate: int
     prepare_key: str
     drawn: Mapping[str, Any]
+    mc: int = 0
 
 
 @functools.cache
@@ -61,7 +65,7 @@ def run_once(spec: EngineSpec, run: RunSpec, sink: TableSink) -> Outcome:
     """
     params = replace_leaves(run.cell.params, run.drawn) if run.drawn else run.cell.params
     prepared = _prepared_set(spec, run, params)
-    draws = run.cell.source.for_run(run.replicate, spec.streams)
+    draws = run.cell.source.for_run(run.replicate, spec.streams, run.mc)
     outcome = spec.simulate(params, prepared, draws, run.cell.horizon, sink)
     _check_texts(spec, outcome)
     _check_metrics(spec, params, outcome)

@@ -58,9 +58,12 @@ def prepare_key(engine: str, version: str, horizon: int, params: str) -> str:
     return _hashed("prepare", engine, version, str(horizon), params)
 
 
-def run_id(prepared: str, source_text: str, replicate: int) -> str:
-    """Return the id of a run: its prepared parameters, its source of randomness, its replicate."""
-    return _hashed("run", prepared, source_text, str(replicate))
+def run_id(prepared: str, source_text: str, replicate: int, mc: int = 0) -> str:
+    """Return the id of a run: its prepared parameters, its source of randomness, its replicate.
+
+    `mc` counts the draws of chance that one replicate's variables meet.
+    """
+    return _hashed("run", prepared, source_text, str(replicate), *([f"mc {mc}"] if mc else []))
 
 
 def _hashed(*texts: str) -> str:

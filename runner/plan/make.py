@@ -82,7 +82,7 @@ class _Maker:
         if wrong or wrong_draws:
             return
         source = _source(content, cell_id)
-        cell = _NamedCell(self.spec, content, drawn, text, source, self.study.replicates)
+        cell = _NamedCell(self.spec, content, drawn, text, source, self.study)
         self._check_runs(cell, files, note)
         self.cells.append(
             Cell(
@@ -142,7 +142,8 @@ class _Maker:
         self._notes.update(self.spec.plan_notes(content.params))
         self._metrics |= dict.fromkeys(self.spec.metric_names(content.params))
         self._tables |= dict.fromkeys(self.spec.table_schemas(content.params))
-        self._cost_s += self.study.replicates * self.spec.cost(content.params, content.horizon)
+        runs = self.study.replicates * self.study.mc
+        self._cost_s += runs * self.spec.cost(content.params, content.horizon)
 
     def _note_problems(self, problems: list[Problem], note: str) -> None:
         for problem in problems:
@@ -169,6 +170,7 @@ class _Maker:
             metrics=tuple(self._metrics),
             notes=(*study.notes, *notes, *self._told_notes(), *self._inert.notes()),
             cost_s=self._cost_s,
+            mc=study.mc,
         )
 
     def _collected(self) -> tuple[str, ...]:
@@ -200,14 +202,16 @@ class _NamedCell:
     drawn: tuple[DrawnVariable, ...]
     text: ParamText
     source: DrawSource
-    replicates: int
+    study: Study
     prepare_keys: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         if self.drawn:
-            self.prepare_keys = tuple(self._key(self.values(r)) for r in range(self.replicates))
+            self.prepare_keys = tuple(
+                self._key(self.values(r)) for r in range(self.study.replicates)
+            )
         else:
-            self.prepare_keys = (self._key({}),) * self.replicates
+            self.prepare_keys = (self._key({}),) * self.study.replicates
 
     def _key(self, values: dict[str, object]) -> str:
         text = self.text.replaced(values)
@@ -222,9 +226,13 @@ class _NamedCell:
         return replace_leaves(self.content.params, self.values(replicate))
 
     def run_ids(self) -> tuple[str, ...]:
-        """Return the id of each replicate's run."""
+        """Return the id of each run, replicate by replicate."""
         source = f"{self.source.seed}|{self.source.generator}|{self.source.cell}"
-        return tuple(run_id(key, source, r) for r, key in enumerate(self.prepare_keys))
+        return tuple(
+            run_id(key, source, replicate, mc)
+            for replicate, key in enumerate(self.prepare_keys)
+            for mc in range(self.study.mc)
+        )
 
 
 def _random(content: Content) -> list[Variable]:

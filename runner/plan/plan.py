@@ -50,6 +50,7 @@ class Cell:
 class Plan:
     """The ordered runs of one study: all replicates of the first cell, then of the second, ...
 
+    Each replicate has `mc` runs: one draw of the variables that meets as many draws of chance.
     `tables` are the tables to store, `metrics` the names that any of the runs reports, `notes`
     remarks worth reading before running, `cost_s` the estimated CPU seconds of all runs.
     """
@@ -66,11 +67,17 @@ class Plan:
     metrics: tuple[str, ...]
     notes: tuple[str, ...]
     cost_s: float
+    mc: int = 1
 
     @property
     def n_runs(self) -> int:
-        """Number of planned (cell, replicate) pairs."""
-        return len(self.cells) * self.replicates
+        """Number of planned runs; cells with equal content share theirs."""
+        return len(self.cells) * self.replicates * self.mc
+
+    @property
+    def repeats(self) -> list[tuple[int, int]]:
+        """(replicate_index, mc_index) of a cell's runs, in order."""
+        return [(r, m) for r in range(self.replicates) for m in range(self.mc)]
 
     @property
     def run_ids(self) -> list[str]:

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from runner.contract import StoreError, UnstoredError
 
+MC_INDEX = "mc_index"
 METRICS = "metrics"
 
 

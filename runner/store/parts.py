@@ -25,6 +25,7 @@ from runner.contract import (
     UnstoredError,
 )
 from runner.store.folder import METRICS
+from runner.store.ids import id_metadata
 from runner.store.ledger import PartFile
 
 RUN_ID = "run_id"
@@ -32,7 +33,8 @@ _GROUP_ROWS = 131_072
 _ARROW = {
     "int64": pa.int64(), "int32": pa.int32(), "int16": pa.int16(), "int8": pa.int8(),
     "uint64": pa.uint64(), "float64": pa.float64(), "bool": pa.bool_(), "str": pa.string(),
-    "date": pa.date32(),
+    "date": pa.date32(), "timestamp": pa.timestamp("ms", tz="UTC"), "id": pa.int64(),
+    "category": pa.dictionary(pa.int32(), pa.string()),
 }  # fmt: skip
 METRICS_SCHEMA = TableSchema(
     name=METRICS,
@@ -52,15 +54,18 @@ def part_id(run_ids: Iterable[str], tables: Iterable[str]) -> str:
 
 
 def arrow_schema(schema: TableSchema) -> pa.Schema:
-    """Return a table's Arrow schema: the run's key, then the declared columns with their units."""
+    """Return a table's Arrow schema: the run's key, then the written columns with their units.
+
+    Its metadata say how ids are spelled, so that a part can be read without its engine.
+    """
     fields = [pa.field(RUN_ID, pa.dictionary(pa.int32(), pa.string()), nullable=False)]
-    for column in schema.columns:
-        notes = {"unit": column.unit, "description": column.doc}
+    for column in schema.written:
+        notes = {"unit": column.unit, "role": column.role, "description": column.doc}
         kept = {key: text for key, text in notes.items() if text}
         fields.append(
             pa.field(column.name, _ARROW[column.kind], nullable=column.nullable, metadata=kept)
         )
-    return pa.schema(fields)
+    return pa.schema(fields, metadata=id_metadata(schema))
 
 
 class PartWriter:
@@ -136,6 +141,7 @@ class _TableFile:
 
     def __init__(self, file: Path, schema: TableSchema) -> None:
         self.schema = schema
+        self._first = schema.written[0].name
         self._file = file
         self._temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
         self._unsifted = self._temporary.with_suffix(".all")
@@ -148,7 +154,7 @@ class _TableFile:
         self._dropped: list[str] = []
 
     def add(self, run_id: str, data: Mapping[str, ColumnData]) -> None:
-        rows = len(data[self.schema.columns[0].name])
+        rows = len(data[self._first])
         self._chunks.append((run_id, data))
         self._rows += rows
         while self._rows >= _GROUP_ROWS:
@@ -161,7 +167,7 @@ class _TableFile:
     def drop(self, run_id: str) -> None:
         dropped = self._chunks[self._kept :]
         self._chunks = self._chunks[: self._kept]
-        self._rows -= sum(len(data[self.schema.columns[0].name]) for _, data in dropped)
+        self._rows -= sum(len(data[self._first]) for _, data in dropped)
         if self._flushed_current:
             self._dropped.append(run_id)
         self._flushed_current = False
@@ -195,7 +201,7 @@ class _TableFile:
         rest: list[tuple[str, Mapping[str, ColumnData]]] = []
         left = rows
         for run_id, data in self._chunks:
-            size = len(data[self.schema.columns[0].name])
+            size = len(data[self._first])
             if left >= size:
                 taken.append((run_id, data))
             elif left > 0:
@@ -217,14 +223,13 @@ class _TableFile:
         return self._writer
 
     def _table(self, chunks: list[tuple[str, Mapping[str, ColumnData]]]) -> pa.Table:
-        first = self.schema.columns[0].name
         names = list(dict.fromkeys(run_id for run_id, _ in chunks))
         place = {run_id: index for index, run_id in enumerate(names)}
-        indices = [np.full(len(data[first]), place[r], dtype=np.int32) for r, data in chunks]
+        indices = [np.full(len(data[self._first]), place[r], dtype=np.int32) for r, data in chunks]
         flat = np.concatenate(indices) if indices else np.zeros(0, dtype=np.int32)
         columns = [pa.DictionaryArray.from_arrays(pa.array(flat), pa.array(names, pa.string()))]
         columns += [
-            _arrow_column(c, [data[c.name] for _, data in chunks]) for c in self.schema.columns
+            _arrow_column(c, [data[c.name] for _, data in chunks]) for c in self.schema.written
         ]
         return pa.Table.from_arrays(columns, schema=self._arrow)
 
@@ -272,6 +277,11 @@ def _arrow_column(column: Column, chunks: list[ColumnData]) -> pa.Array:
         nulls = np.concatenate(
             [np.zeros(len(c), bool) if c.nulls is None else c.nulls for c in chunks]
         )
+    if column.kind == "category":
+        positions = pa.array(values, pa.int32(), mask=nulls)
+        return pa.DictionaryArray.from_arrays(positions, pa.array(column.categories, pa.string()))
+    if column.kind == "timestamp":
+        return pa.array(values, pa.int64(), mask=nulls).cast(kind)
     return pa.array(values, kind, mask=nulls)
 
 

@@ -21,7 +21,7 @@ from runner.contract import StoreError, UnstoredError, shown
 from runner.plan import Plan
 from runner.store.arrow import floats, integers, texts
 from runner.store.environment import ENVIRONMENT, record_environment
-from runner.store.folder import StudyFolder, replacing, write_text
+from runner.store.folder import MC_INDEX, StudyFolder, replacing, write_text
 from runner.store.integrity import CHANGED, SUMS, UNLISTED, read_json, wrong_checksums
 
 DRAWS_HEADER = (
@@ -136,17 +136,19 @@ def saved_study(place: Path) -> Study:
 
 
 def plan_table(plan: Plan) -> pa.Table:
-    """Return one row per (cell, replicate), with its axes and drawn variables as columns."""
-    replicates, cells = plan.replicates, plan.cells
+    """Return one row per planned run, with its axes and drawn variables as columns."""
+    each, cells = plan.replicates * plan.mc, plan.cells
     columns: dict[str, pa.Array] = {
         "run_id": texts(plan.run_ids),
-        "grid_index": integers(_repeated([c.grid_index for c in cells], replicates)),
-        "cell_id": _dictionary([c.cell_id for c in cells], replicates),
-        "arm": _dictionary([c.arm for c in cells], replicates),
-        "replicate_index": integers(list(range(replicates)) * len(cells)),
+        "grid_index": integers(_repeated([c.grid_index for c in cells], each)),
+        "cell_id": _dictionary([c.cell_id for c in cells], each),
+        "arm": _dictionary([c.arm for c in cells], each),
+        "replicate_index": integers([r for r, _ in plan.repeats] * len(cells)),
     }
+    if plan.mc > 1:
+        columns[MC_INDEX] = integers([mc for _, mc in plan.repeats] * len(cells))
     for key in plan.axes:
-        columns[key] = _level_column([c.levels[key] for c in cells], replicates)
+        columns[key] = _level_column([c.levels[key] for c in cells], each)
     for path in dict.fromkeys(v.path for c in cells for v in c.drawn):
         name = f"params.{path}"  # an axis over the centre of a draw keeps its own column
         columns[f"{name}.drawn" if name in columns else name] = _drawn_column(plan, path)
@@ -172,7 +174,7 @@ def _drawn_column(plan: Plan, path: str) -> pa.Array:
     values: list[Any] = []
     for cell in plan.cells:
         mine = next((v.values for v in cell.drawn if v.path == path), None)
-        values += [None] * plan.replicates if mine is None else mine
+        values += _repeated([None] * plan.replicates if mine is None else list(mine), plan.mc)
     is_text = any(isinstance(value, str) for value in values)
     return texts(values) if is_text else floats(values)
 

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from runner.contract import StoreError
 from runner.plan import Plan
-from runner.store.folder import METRICS, StudyFolder, replacing
+from runner.store.folder import MC_INDEX, METRICS, StudyFolder, replacing
+from runner.store.ids import with_ids
 from runner.store.ledger import RunState
 from runner.store.parts import RUN_ID
 
@@ -25,11 +26,12 @@ def assemble_results(
 ) -> pd.DataFrame:
     """Write `metrics.parquet` and `runs.parquet` of a plan; return the metrics.
 
-    Columns of the metrics: run_id, grid_index, arm, replicate_index, metric, value, reason; every
-    run has every metric of the plan that it declares, and a failed run has a null with its reason.
+    Columns of the metrics: run_id, grid_index, arm, replicate_index, mc_index where replicates have
+    several runs, metric, value, reason; every run has every metric of the plan that it declares,
+    and a failed run has a null with its reason.
     """
     place = folder.plan(plan.plan_id)
-    rows = _plan_rows(plan)
+    rows = _ordered_rows(plan)
     metrics = rows.merge(_reported(folder, plan, states), on=RUN_ID, how="inner")
     metrics = metrics.sort_values("order", kind="stable").drop(columns="order")
     metrics = metrics.reset_index(drop=True)
@@ -86,22 +88,33 @@ def read_table(
             f"table {table} was not collected (collected: {known}); add it to collect="
         )
     found = _from_parts(folder, table, [s for r in plan.run_ids if (s := states.get(r))])
-    frame = found.to_pandas()
+    frame = with_ids(found).to_pandas()
     frame["row"] = range(len(frame))
-    joined = _plan_rows(plan).merge(frame, on=RUN_ID, how="inner")
+    joined = _ordered_rows(plan).merge(frame, on=RUN_ID, how="inner")
     return (
         joined.sort_values(["order", "row"]).drop(columns=["order", "row"]).reset_index(drop=True)
     )
 
 
-def _plan_rows(plan: Plan) -> pd.DataFrame:
-    count = len(plan.cells)
-    rows = pd.DataFrame({RUN_ID: plan.run_ids})
-    rows["grid_index"] = [c.grid_index for c in plan.cells for _ in range(plan.replicates)]
-    rows["arm"] = pd.array([c.arm for c in plan.cells for _ in range(plan.replicates)], "string")
-    rows["replicate_index"] = list(range(plan.replicates)) * count
-    rows["order"] = range(len(rows))
+def plan_rows(plan: Plan) -> pd.DataFrame:
+    """Return one row per planned run, in plan order: run_id and the keys of its place.
+
+    `mc_index` is among the keys when replicates have several runs.
+    """
+    repeats = plan.repeats * len(plan.cells)
+    each = plan.replicates * plan.mc
+    rows = pd.DataFrame({RUN_ID: pd.array(plan.run_ids, "string")})
+    rows["grid_index"] = [c.grid_index for c in plan.cells for _ in range(each)]
+    rows["arm"] = pd.array([c.arm for c in plan.cells for _ in range(each)], "string")
+    rows["replicate_index"] = [replicate for replicate, _ in repeats]
+    if plan.mc > 1:
+        rows[MC_INDEX] = [mc for _, mc in repeats]
     return rows
+
+
+def _ordered_rows(plan: Plan) -> pd.DataFrame:
+    rows = plan_rows(plan).astype({RUN_ID: object})
+    return rows.assign(order=range(len(rows)))
 
 
 def _reported(folder: StudyFolder, plan: Plan, states: Mapping[str, RunState]) -> pd.DataFrame:
@@ -127,7 +140,7 @@ def _from_parts(folder: StudyFolder, table: str, states: list[RunState]) -> pa.T
     by_part = _by_part(table, states)
     pieces = [_part_rows(folder.part_file(table, p), ids) for p, ids in by_part.items()]
     if pieces:
-        return pa.concat_tables(pieces)
+        return pa.concat_tables(pieces).unify_dictionaries()
     return pa.table({RUN_ID: pa.array([], pa.string()), **_EMPTY_METRICS})
 
 

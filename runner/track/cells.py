@@ -153,14 +153,16 @@ def _values(summary: pd.DataFrame) -> dict[str, float]:
 def _replicates(metrics: pd.DataFrame) -> dict[str, Series]:
     if metrics.empty:
         return {}
+    means = metrics.groupby(["metric", "replicate_index"], sort=False)["value"].mean().reset_index()
     return {
         safe_key(f"replicates/{name}"): _series(rows["replicate_index"], rows["value"])
-        for name, rows in metrics.groupby("metric", sort=False)
+        for name, rows in means.groupby("metric", sort=False)
     }
 
 
 def _draws(plan: FinishedPlan, runs: pd.DataFrame) -> dict[str, Series]:
     """Return the drawn numbers; drawn texts are in variable_draws.csv alone."""
+    runs = runs.drop_duplicates("replicate_index")
     return {
         safe_key(f"draws/{path.removeprefix('params.')}"): _series(
             runs["replicate_index"], runs[path]

@@ -16,10 +16,11 @@ import yaml
 from runner.config import Study
 from runner.contract import StoreError
 from runner.store import StudyFolder
+from runner.store.folder import MC_INDEX
 from runner.store.plan_files import saved_study
 
 SUMMARY = "run_summary.json"
-_FIXED = ("run_id", "grid_index", "cell_id", "arm", "replicate_index")
+_FIXED = ("run_id", "grid_index", "cell_id", "arm", "replicate_index", MC_INDEX)
 _STATES = ("status", "seconds", "failed_checks")
 
 

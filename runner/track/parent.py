@@ -91,6 +91,7 @@ def _params(plan: FinishedPlan) -> dict[str, str]:
     study = plan.study
     found = {
         "design.replicates": str(study.replicates),
+        "design.mc": str(study.mc),
         "design.seeding": str(study.document["seeding"]["mode"]),
         "design.generator": str(study.document["draws"]["generator"]),
         "design.horizon": shown(study.document["horizon"]),

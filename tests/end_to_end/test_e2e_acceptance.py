@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from runner.report.terminal import verdict_table
+from runner.report.results_view import verdict_table
 from tests.unit.accept.support import QUIET, Told, cell, install_kiosk, study, tell
 
 PUBLIC = "public_tap_customers_by_month"

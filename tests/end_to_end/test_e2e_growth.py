@@ -16,6 +16,7 @@ SMALL = (
 GROWN = {
     "replicates": ("design.replicates=5", 4 * 3),
     "levels": ("params.public_tap.budget_month0_eur=500,1000,2000", 2 * 2),
+    "chance": ("design.mc=4", 4 * 2 * 3),
     "axis": ("horizon=6,9", 4 * 2),
     "arms": ("design.arms.cheap={params.public_tap.cac_base_eur:40}", 2 * 2),
     "variable": ("params.private_tap.churn_rate_mom=interval(0.01,0.06)", 4 * 2),

@@ -1,0 +1,150 @@
+"""Print what a study found, as tables a planner can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
+from rich.table import Table
+
+from runner.contract import NOT_APPLICABLE
+from runner.report.console import counted, number, print_counts, print_notes, short_names, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from runner.accept import Acceptance
+    from runner.contract import EngineSpec
+    from runner.results import StudyResults
+
+
+_MOST_CELLS = 24
+_MOST_METRICS = 3
+
+
+def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> None:
+    """Print what a study found: failures first, then the headline metrics by cell."""
+    runs = results.runs
+    planned = counted(runs["planned"], "run")
+    console.print(
+        f"study {escape(results.study)}: {runs['done']:,} of {planned} done ({_what_was_new(runs)})"
+    )
+    lost = runs["failed"] + runs["timeout"]
+    print_counts(console, f"{counted(lost, 'run')} failed", results.errors)
+    if lost:
+        console.print(f"try them again with: python -m runner retry {escape(results.called)}")
+    print_counts(console, "broken checks", results.acceptance.broken_checks)
+    print_counts(console, "warnings", results.warnings)
+    console.print(_fitting_table(console, results, spec))
+    print_notes(console, results.notes)
+    if len(results.acceptance.cells):
+        console.print(verdict_table(results.acceptance))
+    _print_exceptions(console, results.acceptance)
+    console.print(f"verdict       {results.verdict}")
+    console.print(f"results hash  {results.results_hash}")
+    console.print(f"results in    {escape(str(results.folder))}", soft_wrap=True)
+
+
+def _what_was_new(runs: Mapping[str, int]) -> str:
+    if runs["executed"]:
+        return f"{runs['executed']:,} new"
+    is_done = runs["done"] == runs["planned"]
+    return "nothing to do, all are done" if is_done else "nothing new to run"
+
+
+def _fitting_table(console: Console, results: StudyResults, spec: EngineSpec) -> Table:
+    """Return the cells with as many headline metrics as the console is wide."""
+    for most in range(_MOST_METRICS, 0, -1):
+        made = _cells_table(results, spec, most)
+        if Measurement.get(console, console.options, made).maximum <= console.width:
+            break
+    return made
+
+
+def verdict_table(acceptance: Acceptance) -> Table:
+    """Return one row per rule: verdict, in how many cells, passing runs, and what it rests on."""
+    made = table("rule", "verdict", "cells", "runs passing", "because", title="rules")
+    for rule, cells in acceptance.cells.groupby("rule", sort=False):
+        verdict = str(acceptance.rules.get(str(rule), NOT_APPLICABLE))
+        deciding = acceptance.deciding_cells(str(rule))
+        counts = f"{len(deciding):,} of {len(cells):,}"
+        evaluated, passed = int(cells["evaluated"].sum()), int(cells["passed"].sum())
+        runs = f"{passed:,} of {evaluated:,}" if evaluated else ""
+        because = escape(_because(acceptance, str(rule), deciding))
+        made.add_row(escape(str(rule)), verdict, counts, runs, because)
+    return made
+
+
+def _because(acceptance: Acceptance, rule_id: str, cells: pd.DataFrame) -> str:
+    """Return what a rule's verdict rests on; `cells` are those that share it."""
+    verdict = acceptance.rules.get(rule_id)
+    if verdict == "pass":
+        bound = f"at least {cells['share_low'].min():.1%} of runs pass"
+        return bound if len(cells) == 1 else f"{bound}, in each cell"
+    if verdict == "fail":
+        return _first_failure(acceptance.first_failure(rule_id))
+    if verdict == "inconclusive":
+        needed = acceptance.replicates_needed(rule_id)
+        return f"{needed:,} replicates would decide" if needed else "the share is on the bound"
+    if verdict == "not_evaluated":
+        return ", ".join(dict.fromkeys(cells["reason"]))
+    return "no cell has what it judges"
+
+
+def _first_failure(first: Mapping[str, Any]) -> str:
+    when = "" if first["period"] is None else f"period {first['period']}, "
+    arm = "" if first["arm"] is None else f" (arm {first['arm']})"
+    where = f"cell {first['grid_index']}{arm}, run {first['run_id'][:8]}"
+    return f"first in {when}{where}; worst {number(first['worst_value'])}"
+
+
+def _print_exceptions(console: Console, acceptance: Acceptance) -> None:
+    for label, named in (("used", acceptance.used), ("unused", acceptance.unused)):
+        for name, motivation in named.items():
+            console.print(
+                f"exception {label}: {escape(name)} ({escape(motivation)})", soft_wrap=True
+            )
+
+
+def _cells_table(results: StudyResults, spec: EngineSpec, most: int) -> Table:
+    """Return the first headline metrics by cell: mean and half width of its 95 % interval."""
+    plan, summary = results.plan, results.summary
+    names = [name for name in spec.headline if name in plan.metrics][:most]
+    names = names or list(plan.metrics[:most])
+    keys = [key for key, levels in plan.axes.items() if len(levels) > 1]
+    labels = short_names(keys)
+    if plan.arms:
+        keys, labels = [*keys, "arm"], [*labels, "arm"]
+    units = [f"{name}\n({spec.metric(name).unit})" for name in names]
+    made = table(
+        *(label.replace(".", ".\n") for label in labels),
+        *units,
+        title="mean over replicates, with its 95 % interval",
+    )
+    for column in made.columns[len(labels) :]:
+        column.justify = "right"
+    by_metric = {name: rows.set_index("grid_index") for name, rows in summary.groupby("metric")}
+    cells = summary.drop_duplicates("grid_index").head(_MOST_CELLS)
+    for _, cell in cells.iterrows():
+        found = [_mean_text(by_metric[name], cell["grid_index"]) for name in names]
+        made.add_row(*(escape(_label(cell[key])) for key in keys), *found)
+    if len(plan.cells) > _MOST_CELLS:
+        made.caption = f"{len(plan.cells) - _MOST_CELLS:,} more cells in metrics_by_cell.csv"
+    return made
+
+
+def _label(level: Any) -> str:
+    return f"{level:g}" if isinstance(level, float) else str(level)
+
+
+def _mean_text(rows: pd.DataFrame, grid_index: int) -> str:
+    if grid_index not in rows.index:
+        return "null"
+    row = rows.loc[grid_index]
+    if not row["n"]:
+        return "null"
+    half = row["ci_high"] - row["mean"]
+    return number(row["mean"]) + (f" ± {number(half)}" if half == half else "")  # noqa: PLR0124
