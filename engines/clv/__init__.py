@@ -10,7 +10,7 @@ from engines.clv.checks import CHECKS
 from engines.clv.example import EXAMPLE
 from engines.clv.metrics import METRICS
 from engines.clv.params import ClvParams
-from engines.clv.planning import cost, files, inert_paths, plan_notes
+from engines.clv.planning import cost, files, inert_paths, plan_notes, replicates
 from engines.clv.streams import STREAMS
 from engines.clv.tables import tables
 from runner.contract import EngineSpec, Horizon, Trajectory
@@ -44,6 +44,7 @@ ENGINE = EngineSpec(
     cost=cost,
     inert_paths=inert_paths,
     plan_notes=plan_notes,
+    replicates=replicates,
     example=EXAMPLE,
 )
 
