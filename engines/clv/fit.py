@@ -161,10 +161,13 @@ def _fit(  # noqa: PLR0913, PLR0917 - the two kinds of model share all of it
 
 
 def _status(optimum: Optimum, spread: float, *, is_definite: bool) -> str:
-    if not optimum.has_converged:
+    """Return how a search ended; on a ridge that never flattens out no maximum is defined."""
+    if optimum.ran_out:
         return "max_iterations"
     if optimum.is_at_bound:
         return "at_bound"
-    if spread > _DISAGREEMENT:
-        return "multistart_disagreement"
-    return CONVERGED if is_definite else "hessian_not_definite"
+    if not is_definite:
+        return "hessian_not_definite"
+    if not optimum.is_flat:
+        return "max_iterations"
+    return "multistart_disagreement" if spread > _DISAGREEMENT else CONVERGED

@@ -32,14 +32,16 @@ class Search:
 class Optimum:
     """Where a search ended: log-parameters (k,), mean log-likelihood, how it ended.
 
-    `spread` is the best mean log-likelihood minus that of the second-best end point.
+    `spread` is the best mean log-likelihood minus that of the second-best end point; `is_flat`: the
+    slope is within the tolerance; `ran_out`: the iterations were used up.
     """
 
     log_theta: Floats
     value: float
     spread: float
     is_at_bound: bool
-    has_converged: bool
+    is_flat: bool
+    ran_out: bool
 
 
 def maximise(objective: Objective, starts: Sequence[Sequence[float]], search: Search) -> Optimum:
@@ -55,8 +57,8 @@ def maximise(objective: Objective, starts: Sequence[Sequence[float]], search: Se
         value=value,
         spread=max(0.0, value - ends[1][0]),
         is_at_bound=is_at_bound,
-        has_converged=not ran_out
-        and (is_at_bound or slope <= max(search.gradient_tolerance, _DIGITS)),
+        is_flat=slope <= max(search.gradient_tolerance, _DIGITS),
+        ran_out=ran_out,
     )
 
 

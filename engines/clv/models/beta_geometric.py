@@ -145,7 +145,8 @@ def _beta_nodes(a: float, b: float) -> tuple[Floats, NDArray[np.float64]]:
         u, weight = np.polynomial.legendre.leggauss(_NODES)
         return np.asarray(betaincinv(a, b, (1 + u) / 2)), weight / 2
     if b <= _LARGEST:
-        node, weight = roots_jacobi(_NODES, b - 1, a - 1)
+        with np.errstate(all="ignore"):  # scipy divides by 0 at a + b = 1, in a branch not taken
+            node, weight = roots_jacobi(_NODES, b - 1, a - 1)
         p = np.maximum((1 + node) / 2, _TINY)
         return p, weight / weight.sum()
     y, weight = roots_genlaguerre(_LAGUERRE_NODES, a - 1)
