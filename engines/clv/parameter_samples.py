@@ -16,6 +16,8 @@ STREAMS = ("<stage>.params.<model>", "<stage>.proposal.<model>", "<stage>.reweig
 _PROPOSALS = 20  # per sample
 _FREEDOM = 5.0
 _WIDER = 1.5
+_FARTHEST = 25.0  # nats; a normal sample of four parameters is there once in 1e9
+_HALVINGS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ def sample_parameters(fit: Fit, params: ClvParams, draws: Draws) -> ParameterSam
         return ParameterSamples(theta=plug_in, ess_fraction=ess, are_plug_in=True)
     if settings.parameter_samples == "importance":
         offset = _reweighted(fit, root, params, draws)
+    else:
+        offset = _drawn_in(fit, offset, params)
     theta = np.exp(np.log(fit.theta)[:, None] + offset)
     return ParameterSamples(theta=theta, ess_fraction=ess, are_plug_in=False)
 
@@ -61,8 +65,26 @@ def _log_likelihoods(fit: Fit, offset: Floats, params: ClvParams) -> Floats:
     inside = np.all(np.abs(scaled) <= params.fit.log_bound, axis=0)
     found = np.full(offset.shape[1], -np.inf)
     for d in np.flatnonzero(inside):
-        found[d] = fit.scaled_mean(scaled[:, d]) * fit.n_customers
+        value = fit.scaled_mean(scaled[:, d]) * fit.n_customers
+        found[d] = value if np.isfinite(value) else -np.inf
     return found
+
+
+def _drawn_in(fit: Fit, offset: Floats, params: ClvParams) -> Floats:
+    """Halve offsets (k, n) until the likelihood allows them.
+
+    On a ridge the normal approximation reaches parameters that the data exclude, such as a million
+    purchases a week; a sample 25 nats below the maximum is none of these parameters.
+    """
+    offset = offset.copy()
+    least = _log_likelihoods(fit, np.zeros((offset.shape[0], 1)), params)[0] - _FARTHEST
+    far = np.arange(offset.shape[1])
+    for _ in range(_HALVINGS):
+        far = far[_log_likelihoods(fit, offset[:, far], params) < least]
+        if not far.size:
+            break
+        offset[:, far] *= 0.5
+    return offset
 
 
 def _weights(log_weight: Floats) -> Floats | None:
