@@ -100,7 +100,7 @@ def fit_purchases(stage: str, model: PurchaseModel, rows: Histories, params: Clv
     sizes = (round(data.n_customers), data.x.size)
     names = (stage, model.name, model.parameters)
     optimum = maximise(objective, model.starts, search_of(params.fit))
-    return _fit(names, sizes, objective, optimum, log_scale, shift)
+    return _fit(names, sizes, objective, optimum, log_scale, shift, params.fit)
 
 
 def fit_spend(data: StageData, params: ClvParams) -> Fit | None:
@@ -118,7 +118,7 @@ def fit_spend(data: StageData, params: ClvParams) -> Fit | None:
     log_scale = np.array([0.0, 0.0, np.log(scale)])
     optimum = maximise(objective, gg.STARTS, search_of(params.fit))
     names, sizes = (data.stage, gg.NAME, gg.PARAMETERS), (n, spending.x.size)
-    return _fit(names, sizes, objective, optimum, log_scale, -n * np.log(scale))
+    return _fit(names, sizes, objective, optimum, log_scale, -n * np.log(scale), params.fit)
 
 
 def spending_of(data: StageData) -> Spending:
@@ -143,10 +143,11 @@ def _fit(  # noqa: PLR0913, PLR0917 - the two kinds of model share all of it
     optimum: Optimum,
     log_scale: Floats,
     shift: float,
+    settings: FitSettings,
 ) -> Fit:
     n = sizes[0]
     spread = optimum.spread * n
-    found = covariance(hessian(objective, optimum.log_theta), n)
+    found = covariance(hessian(objective, optimum.log_theta), n, settings.log_bound)
     return Fit(
         stage=names[0], model=names[1], parameters=names[2],
         theta=np.exp(optimum.log_theta + log_scale),

@@ -122,8 +122,11 @@ def hessian(objective: Objective, log_theta: Floats) -> Floats:
     return 0.5 * (rows + rows.T)
 
 
-def covariance(curvature: Floats, n_customers: float) -> Floats | None:
-    """Return the inverse of the negative Hessian of the total; None unless negative definite."""
+def covariance(curvature: Floats, n_customers: float, log_bound: float) -> Floats | None:
+    """Return the inverse of the negative Hessian of the total; None unless negative definite.
+
+    A standard error beyond the bound of the search is rounding on a ridge: not definite either.
+    """
     information = -curvature * n_customers
     if not np.isfinite(information).all():
         return None
@@ -134,6 +137,8 @@ def covariance(curvature: Floats, n_customers: float) -> Floats | None:
     if np.linalg.eigvalsh(correlation)[0] <= _SINGULAR:
         return None
     inverse = np.linalg.inv(correlation) / np.outer(scale, scale)
+    if np.sqrt(np.diag(inverse)).max() > log_bound:
+        return None
     return np.asarray(0.5 * (inverse + inverse.T))
 
 

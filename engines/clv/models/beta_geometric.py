@@ -11,6 +11,8 @@ and comparison of models for customer base analysis" (2007).
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import (
@@ -128,13 +130,14 @@ def by_quadrature(shift: int, theta: Floats, x: Floats, age: Floats, t: Floats) 
     found = np.empty(np.shape(x))
     for value in np.unique(x):
         rows = np.flatnonzero(x == value)
-        p, weight = _beta_nodes(theta[2], theta[3] + value + shift)
+        p, weight = _beta_nodes(float(theta[2]), float(theta[3] + value + shift))
         for part in np.array_split(rows, max(1, rows.size // 2000)):
             decay = -(r + value) * np.log1p(p * (t[part] / (alpha + age[part]))[:, None])
             found[part] = (-np.expm1(decay) / p) @ weight
     return found
 
 
+@functools.lru_cache(maxsize=256)
 def _beta_nodes(a: float, b: float) -> tuple[Floats, NDArray[np.float64]]:
     """Return nodes in (0, 1) and weights of sum 1 for a Beta(a, b) distribution.
 

@@ -102,14 +102,15 @@ def test_holm():
 def test_cohorts_of_a_file(tmp_path, by):
     rows = []
     for k in range(12):
-        rows += [(f"{k}-{i}", d, v, "b" if k % 3 else "a") for i, d, v in _moved(shop_rows(30), k)]
+        rows += [(f"{k}-{i}", d, v, "b" if k % 3 else "a") for i, d, v in _moved(shop_rows(60), k)]
     header = ("customer_id", "order_date", "revenue", "source")
     file = write_csv(tmp_path / "s.csv", rows, header)
     tables = run(
         QUICK,
         {"data": {"path": str(file), "columns": {"cohort": "source"}}, "model": {"name": "bg_nbd"},
          "window": {"calibration_units": 52},
-         "drift": {"cohort_by": by, "bins": 2, "min_baseline": 20, "likelihood_ratio": True}},
+         "drift": {"cohort_by": by, "bins": 2, "min_baseline": 20, "min_cohort": 10,
+                   "likelihood_ratio": True}},
     ).tables  # fmt: skip
     found = tables["cohort_drift"]
     names = found["cohort"].tolist()
