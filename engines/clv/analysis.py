@@ -136,8 +136,8 @@ class _Run:
         ends = fit.interval(self.params.uncertainty.level)
         between = "" if ends is None else f", interval {ends[0][1]:.4g} to {ends[1][1]:.4g}"
         raise SimulationError(
-            f"mean_not_identifiable: Gamma-Gamma estimates q = {fit.theta[1]:.4g}{between} at stage "
-            f"{data.stage}, and a mean spend exists only for q > 1; set "
+            f"mean_not_identifiable: Gamma-Gamma estimates q = {fit.theta[1]:.4g}{between} at "
+            f"stage {data.stage}, and a mean spend exists only for q > 1; set "
             "gamma_gamma.on_unidentified_mean to skip_money to go on without money"
         )
 
@@ -212,7 +212,9 @@ class _Run:
         )
         future = sample_future(sampling, params, None, self.draws)
         known = self._known(stage.data)
-        count, _ = known.between(stage.data.end, stage.data.end + round(days * windows.ticks_per_day))
+        count, _ = known.between(
+            stage.data.end, stage.data.end + round(days * windows.ticks_per_day)
+        )
         worth = realised(known, stage.data.end, months, windows, params).value
         given = self._list_input(stage, model, forecast(
             stage.data, stage.fits[model], stage.spend, params, self.horizon
@@ -230,7 +232,7 @@ class _Run:
     def call_lists(
         self, stage: Stage, model: str, same: tuple[Forecasts, Future] | None
     ) -> StageLists:
-        """Return the lists at stage forecast; `same`: what the chosen model said, if it makes them."""
+        """Return the lists at stage forecast; `same`: what the model said, if it was asked."""
         params = self.params
         if same is None:
             forecasts = forecast(stage.data, stage.fits[model], stage.spend, params, self.horizon)
@@ -266,9 +268,7 @@ class _Run:
             stage.fits[choice.model], stage.spend, self.params, self.horizon, self.draws,
         )  # fmt: skip
 
-    def groups(
-        self, later: Stage, data: StageData, features: FeatureSet
-    ) -> list[FeatureGroups]:
+    def groups(self, later: Stage, data: StageData, features: FeatureSet) -> list[FeatureGroups]:
         """Return each customer's group by every feature, at both stages."""
         ticks = self.source.windows.ticks_per_day
         found = [

@@ -137,7 +137,8 @@ def _limits(results: Results) -> str | None:
     future, ids = results.future, results.forecast.data.customers.ids
     for name, limits in (("value", future.value), ("purchases", future.purchases)):
         if limits is not None:
-            fault = _first((np.diff(limits, axis=0) < 0).any(axis=0), ids, f"limits of {name}")
+            broken = np.asarray(np.any(np.diff(limits, axis=0) < 0, axis=0))
+            fault = _first(broken, ids, f"limits of {name}")
             if fault:
                 return fault
     if future.monthly is not None and (future.monthly[0] > future.monthly[1]).any():

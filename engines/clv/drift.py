@@ -49,11 +49,15 @@ class CohortDrift:
         if self.verdict is None:
             return None
         found = self.verdict
-        own, at = (found.kl, found.kl_threshold) if trigger == "kl" else (found.js, found.js_threshold)
+        own, at = (
+            (found.kl, found.kl_threshold) if trigger == "kl" else (found.js, found.js_threshold)
+        )
         return own / at if at > 0 else None
 
 
-def cohort_labels(purchases: Purchases, windows: Windows, params: ClvParams, feature: Texts | None) -> Texts:
+def cohort_labels(
+    purchases: Purchases, windows: Windows, params: ClvParams, feature: Texts | None
+) -> Texts:
     """Return each customer's cohort, text (n,); `feature` are the labels of a feature column."""
     by = params.drift.cohort_by
     if by == "column" and purchases.cohort is not None:
@@ -128,22 +132,19 @@ def _statistic(
     return forecast(data, fit, spend_fit, params, horizon).value
 
 
-def _pairs(
-    labels: Texts, by: str
-) -> list[tuple[str, NDArray[np.int64], NDArray[np.int64]]]:
+def _pairs(labels: Texts, by: str) -> list[tuple[str, NDArray[np.int64], NDArray[np.int64]]]:
     """Return name, customers and pool of each cohort: earlier ones, or the largest group."""
     names, place, count = np.unique(labels, return_inverse=True, return_counts=True)
-    found = []
     if by in _BY_DATE:
-        for k in range(1, names.size):
-            found.append((str(names[k]), np.flatnonzero(place == k), np.flatnonzero(place < k)))
-        return found
+        return [
+            (str(names[k]), np.flatnonzero(place == k), np.flatnonzero(place < k))
+            for k in range(1, names.size)
+        ]
     largest = int(np.argmax(count))
     pool = np.flatnonzero(place == largest)
-    for k in range(names.size):
-        if k != largest:
-            found.append((str(names[k]), np.flatnonzero(place == k), pool))
-    return found
+    return [
+        (str(names[k]), np.flatnonzero(place == k), pool) for k in range(names.size) if k != largest
+    ]
 
 
 def _judge(name: str, own: Floats, pool: Floats, params: ClvParams, null: NullTable) -> CohortDrift:
@@ -187,14 +188,10 @@ def _with_likelihood_ratio(  # noqa: PLR0913, PLR0917 - a cohort, its pool, and 
     apart = _likelihood(data, own, fit, params) + _likelihood(data, pool, fit, params)
     joint = _likelihood(data, np.concatenate([own, pool]), fit, params)
     statistic = max(0.0, 2.0 * (apart - joint))
-    return replace(
-        cohort, lr_statistic=statistic, lr_p=float(chdtrc(fit.theta.size, statistic))
-    )
+    return replace(cohort, lr_statistic=statistic, lr_p=float(chdtrc(fit.theta.size, statistic)))
 
 
-def _likelihood(
-    data: StageData, rows: NDArray[np.int64], fit: Fit, params: ClvParams
-) -> float:
+def _likelihood(data: StageData, rows: NDArray[np.int64], fit: Fit, params: ClvParams) -> float:
     keys, _, weight = distinct_rows(data.place[rows])
     distinct, table = keys[0].astype(np.int64), data.rows
     chosen = histories(

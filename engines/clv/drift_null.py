@@ -65,7 +65,9 @@ def bin_counts(values: Floats, edges: Floats, pool: Floats) -> Ints:
     return np.bincount(place, weights=own, minlength=int(place[-1]) + 1).astype(np.int64)
 
 
-def divergence(cohort: NDArray[np.number], pool: NDArray[np.number], smoothing: float) -> Divergence:
+def divergence(
+    cohort: NDArray[np.number], pool: NDArray[np.number], smoothing: float
+) -> Divergence:
     """Return the divergence of cohort counts (.., bins) from pool counts (bins,), smoothed."""
     p = cohort + smoothing
     p = p / p.sum(axis=-1, keepdims=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engines.clv import reading
 from engines.clv.params import ClvParams
 from engines.clv.params_data import FeatureTable
-from engines.clv.purchases import Texts
+from engines.clv.purchases import Texts, sums_by
 from engines.clv.reading import Column
 from engines.clv.rfm import StageData
 from runner.contract import Floats, PlanError, Problem
@@ -203,7 +203,7 @@ def _numbers(owner: Ints, numbers: Floats, aggregate: str, n: int) -> Floats:
     owner, numbers = owner[given], numbers[given]
     found = np.full(n, np.nan)
     if aggregate == "sum":
-        total = np.bincount(owner, weights=numbers, minlength=n)
+        total = sums_by(owner, numbers, n)
         there = np.bincount(owner, minlength=n) > 0
         found[there] = total[there]
     else:

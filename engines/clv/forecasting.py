@@ -9,7 +9,7 @@ import numpy as np
 from engines.clv import scores
 from engines.clv.lists import TopValues
 from engines.clv.params import ClvParams
-from engines.clv.purchases import Purchases
+from engines.clv.purchases import Purchases, sums_by
 from engines.clv.results import Future, Ints
 from engines.clv.simulate import Block, Sampling, Totals, sample_blocks
 from engines.clv.validate import customer_uniforms
@@ -40,8 +40,8 @@ def realised(
     size = int(np.ceil(months))
     return Realised(
         purchases=np.bincount(owner, minlength=n).astype(np.int64),
-        value=np.bincount(owner, weights=worth, minlength=n),
-        monthly_revenue=np.bincount(number - 1, weights=revenue, minlength=size)[:size],
+        value=sums_by(owner, worth, n),
+        monthly_revenue=sums_by(number - 1, revenue, size)[:size],
     )
 
 
@@ -70,7 +70,9 @@ def sample_future(
     """Return the summary of a stage's samples; `true_value` (n,) adds its PIT."""
     n, level = len(sampling.data), params.uncertainty.level
     has_value = sampling.spend_theta is not None
-    limits = _Limits(n, level, has_value=has_value) if params.uncertainty.customer_intervals else None
+    limits = (
+        _Limits(n, level, has_value=has_value) if params.uncertainty.customer_intervals else None
+    )
     top = TopValues(n * sampling.n_samples, params.lists.whale_share) if has_value else None
     pit = u = None
     if true_value is not None and has_value:

@@ -36,7 +36,7 @@ class Population:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Customers:
-    """Latent traits, all (n,): archetype, first purchase in ticks, rates per unit, life in units."""
+    """Latent traits, all (n,): first purchase in ticks, rates per time unit, life in units."""
 
     archetype: NDArray[np.int64]
     first: Floats

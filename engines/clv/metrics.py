@@ -11,8 +11,8 @@ from engines.clv import scores
 from engines.clv.fit import log_count_sum
 from engines.clv.lists import CHURN_RADAR, POTENTIAL_WHALES, VIP_AT_RISK, precision_of
 from engines.clv.params import ClvParams, is_recoverable
-from engines.clv.results import CALIBRATION, Results
 from engines.clv.recovery import recovery_of
+from engines.clv.results import CALIBRATION, Results
 from runner.contract import NOT_APPLICABLE, Metric, MetricValue, Null
 
 _NO_HOLDOUT, _NO_MONEY = "no_holdout", "money_not_modelled"
@@ -40,7 +40,7 @@ METRICS = (
         name="laplace_ess_fraction", unit="share", better="higher",
         doc="effective share of the plain parameter samples",
     ),
-    Metric(name="gg_population_mean", unit="currency", doc="mean spend per purchase, p gamma/(q-1)"),
+    Metric(name="gg_population_mean", unit="currency", doc="mean spend, p gamma/(q-1)"),
     Metric(name="gg_q_low", unit="shape", better="higher", doc="lower limit of q"),
     Metric(name="corr_spend_frequency", unit="correlation", doc="Pearson, m and x, repeat buyers"),
     Metric(name="holdout_mae", unit="purchases", better="lower", doc="of the mean forecast"),
@@ -63,7 +63,7 @@ METRICS = (
     Metric(name="holdout_interval_coverage", unit="share", doc="over-covers: counts are discrete"),
     Metric(name="holdout_pit_coverage", unit="share", doc="randomised PIT at uncertainty.level"),
     Metric(
-        name="holdout_total_in_interval", unit="0_or_1", better="higher", doc="total in its interval"
+        name="holdout_total_in_interval", unit="0_or_1", better="higher", doc="truth within limits"
     ),
     Metric(
         name="holdout_pit_coverage_90", unit="share", doc="at level 0.90; from 1,000 customers on"
@@ -286,7 +286,7 @@ def _drift_metrics(results: Results) -> dict[str, MetricValue]:
     tested = [cohort for cohort in results.drift if cohort.verdict is not None]
     calm = results.params.is_synthetic and is_recoverable(results.params)
     if not tested:
-        none = dict.fromkeys(names, Null("no_cohort_tested"))
+        none: dict[str, MetricValue] = dict.fromkeys(names, Null("no_cohort_tested"))
         return none if calm else none | {"drift_false_alarms": Null(NOT_APPLICABLE)}
     p_values = [cohort.p_value(settings.trigger) for cohort in tested]
     flagged = sum(p is not None and p <= settings.false_alarm_rate for p in p_values)

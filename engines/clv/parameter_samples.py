@@ -39,7 +39,7 @@ def sample_parameters(fit: Fit, params: ClvParams, draws: Draws) -> ParameterSam
     plug_in = np.repeat(fit.theta[:, None], settings.n_samples, axis=1)
     if fit.covariance is None:
         return ParameterSamples(theta=plug_in, ess_fraction=None, are_plug_in=True)
-    root = np.linalg.cholesky(fit.covariance)
+    root = np.asarray(np.linalg.cholesky(fit.covariance), dtype=np.float64)
     z = draws.normal(
         f"{fit.stage}.params.{fit.model}",
         step=np.arange(settings.n_samples)[None, :],

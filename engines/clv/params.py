@@ -246,6 +246,15 @@ class Drift(ParamGroup):
         return found
 
 
+def _is_window(ends: tuple[float, ...] | None, most: float) -> bool:
+    """Tell whether this is null or [low, high] within 0 and `most`."""
+    if ends is None:
+        return True
+    low, high = (ends[0], ends[-1]) if len(ends) == _TWO_ENDS else (1.0, 0.0)
+    return 0 <= low <= high <= most
+
+
+_TWO_ENDS = 2
 COHORTS = ("week", "month", "quarter", "column", "archetype")
 
 
@@ -303,11 +312,10 @@ class ClvParams(ParamGroup):
             where = "data.synthetic.acquisition_units"
             found.append(Problem(where, shown(synthetic.acquisition_units), allowed))
         for name, kind in synthetic.archetypes.items():
-            ends = kind.acquisition_window
-            if ends is not None and (len(ends) != 2 or not 0 <= ends[0] <= ends[1] <= window.observation_units):  # noqa: E501, PLR2004
+            if not _is_window(kind.acquisition_window, window.observation_units):
                 where = f"data.synthetic.archetypes.{name}.acquisition_window"
                 allowed = f"must be [low, high], 0 <= low <= high <= {window.observation_units:g}"
-                found.append(Problem(where, shown(ends), allowed))
+                found.append(Problem(where, shown(kind.acquisition_window), allowed))
         return found
 
     def _cohort_problems(self) -> list[Problem]:

@@ -89,8 +89,13 @@ class Purchases:
         owner = self.owner
         inside = (self.tick > _by_row(low, owner)) & (self.tick <= _by_row(high, owner))
         count = np.bincount(owner[inside], minlength=len(self))
-        revenue = np.bincount(owner[inside], weights=self.revenue[inside], minlength=len(self))
+        revenue = sums_by(owner[inside], self.revenue[inside], len(self))
         return count.astype(np.int64), revenue
+
+
+def sums_by(owner: NDArray[np.int64], amount: Floats, n: int) -> Floats:
+    """Return the sum of the amounts of each owner 0..n-1, added in the given order."""
+    return np.asarray(np.bincount(owner, weights=amount, minlength=n), dtype=np.float64)
 
 
 def _by_row(value: NDArray[np.int64] | int, owner: NDArray[np.int64]) -> NDArray[np.int64] | int:

@@ -188,8 +188,11 @@ def _parse(
         aware = np.array([bool(_AWARE.search(t)) for t in texts], dtype=bool)
         iso = np.array([bool(_ISO_DAY.match(t)) for t in texts], dtype=bool)
         compact = np.array([bool(_COMPACT_DAY.match(t)) for t in texts], dtype=bool)
-        groups = [(np.flatnonzero(iso & ~aware), "ISO8601"), (np.flatnonzero(iso & aware), "ISO8601"),
-                  (np.flatnonzero(compact), "%Y%m%d")]  # fmt: skip
+        groups = [
+            (np.flatnonzero(iso & ~aware), "ISO8601"),
+            (np.flatnonzero(iso & aware), "ISO8601"),
+            (np.flatnonzero(compact), "%Y%m%d"),
+        ]
     for rows, form in groups:
         if not rows.size:
             continue

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.clv.models.histories import Histories, histories
-from engines.clv.purchases import Purchases
+from engines.clv.purchases import Purchases, sums_by
 from engines.clv.windows import Windows
 from runner.contract import Floats
 
@@ -69,7 +70,7 @@ def equal_age_data(  # noqa: PLR0913 - the window may end at one age instead of 
     last = purchases.tick[purchases.offset[:-1] + count - 1]
     is_repeat = inside.copy()
     is_repeat[purchases.offset[:-1]] = False
-    repeat = np.bincount(owner[is_repeat], weights=purchases.revenue[is_repeat], minlength=n)
+    repeat = sums_by(owner[is_repeat], purchases.revenue[is_repeat], n)
     x = count - 1
     total = repeat + purchases.revenue[purchases.offset[:-1]]
     m = repeat / np.maximum(x, 1)
@@ -89,7 +90,7 @@ def equal_age_data(  # noqa: PLR0913 - the window may end at one age instead of 
     )  # fmt: skip
 
 
-def distinct_rows(*columns: NDArray[np.generic]) -> tuple[list[NDArray[np.generic]], Ints, Ints]:
+def distinct_rows(*columns: NDArray[Any]) -> tuple[list[NDArray[Any]], Ints, Ints]:
     """Return the distinct combinations in order, the place of each row in them, their numbers."""
     order = np.lexsort(columns[::-1])
     sorted_columns = [column[order] for column in columns]

@@ -25,7 +25,7 @@ def choose(fits: Mapping[str, Fit], scored: Mapping[str, ModelScores], params: C
     """Return the chosen model; `scored` is empty without a holdout."""
     if params.model.name != "auto":
         name = params.model.name
-        reasons = {other: "not asked for" for other in fits} | {name: "named in model.name"}
+        reasons = dict.fromkeys(fits, "not asked for") | {name: "named in model.name"}
         return Choice(model=name, reasons=reasons, on_holdout=False)
     usable = [name for name, fit in fits.items() if fit.has_converged]
     if not usable:

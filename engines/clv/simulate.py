@@ -1,4 +1,4 @@
-"""Sample each customer's future: parameters, being alive, rate, spend, then purchase by purchase."""
+"""Sample each customer's future: being alive, rate, spend, then purchase by purchase."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from scipy.special import betaincinv, gammaincinv
 
 from engines.clv.fit import Fit
 from engines.clv.generate import SMALLEST
+from engines.clv.purchases import sums_by
 from engines.clv.rfm import StageData
 from runner.contract import Draws, Floats
 
@@ -58,7 +59,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Samples of consecutive customers: rows; counts int64 (n, n_samples); value float64 or None."""
+    """Samples of consecutive customers: counts and value (n, n_samples), value None as asked."""
 
     rows: slice
     counts: Ints
@@ -137,7 +138,7 @@ def _block(sampling: Sampling, rows: slice, draws: Draws, totals: Totals) -> Blo
     pair, month, number = pair[valued], month[valued].astype(np.int64), number[valued]
     spend = _spend(sampling, rows, pairs, pair, number)
     worth = sampling.margin * spend * (1.0 + sampling.rate) ** -month.astype(np.float64)
-    value = np.bincount(pair, weights=worth, minlength=size * n_samples)
+    value = sums_by(pair, worth, size * n_samples)
     order = np.argsort(pair, kind="stable")  # sums in the order of customers, whatever the block
     sample = pair[order] % n_samples
     np.add.at(totals.revenue, (month[order] - 1, sample), spend[order])
@@ -208,7 +209,7 @@ def _lives(sampling: Sampling, age: Floats, pairs: _Pairs, active: Ints) -> Floa
     row, sample = np.divmod(active, sampling.n_samples)
     s, beta = sampling.theta[2][sample], sampling.theta[3][sample]
     death = gammaincinv(s, pairs.uniform("dropout", active)) / (beta + age[row])
-    return -np.log1p(-pairs.uniform("life", active)) / np.maximum(death, _TINY)
+    return np.asarray(-np.log1p(-pairs.uniform("life", active)) / np.maximum(death, _TINY))
 
 
 def _leaving(sampling: Sampling, x: Floats, pairs: _Pairs, active: Ints) -> Floats:

@@ -160,7 +160,9 @@ class _Days:
             return _Days(customer=customer, day=day, revenue=amount, used_rows=0,
                          refund_only_days=0, refund_only_revenue=0.0)  # fmt: skip
         total = np.add.reduceat(amount, start)
-        refund = (np.minimum.reduceat(amount, start) < 0) & (total <= _NOTHING * _size(amount, start))
+        refund = (np.minimum.reduceat(amount, start) < 0) & (
+            total <= _NOTHING * _size(amount, start)
+        )
         bought = ~refund
         return _Days(
             customer=customer[start][bought],

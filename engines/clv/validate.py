@@ -140,7 +140,7 @@ def summarise_model(scored: ModelScores, holdout: Holdout, level: float) -> Summ
 
 
 def summarise_baselines(data: StageData, holdout: Holdout) -> dict[str, Summary]:
-    """Return the scores of the naive forecasts: nothing, the same count, the customer's own rate."""
+    """Return the scores of naive forecasts: nothing, the same count, the own rate."""
     actual = holdout.purchases.astype(np.float64)
     x = data.x.astype(np.float64)
     own = np.where(data.age > 0, x * holdout.units / np.where(data.age > 0, data.age, 1.0), 0.0)
@@ -161,7 +161,9 @@ def _errors(forecast: Floats, actual: Floats) -> Summary:
     }
 
 
-def by_frequency(scored: ModelScores, data: StageData, holdout: Holdout, cap: int) -> dict[str, Any]:
+def by_frequency(
+    scored: ModelScores, data: StageData, holdout: Holdout, cap: int
+) -> dict[str, Any]:
     """Return bins of past frequency: label, n, mean actual and forecast, its standard error."""
     place = np.minimum(data.x, cap)
     present = np.unique(place)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from engines.clv import write_models
 from engines.clv.drift import CohortDrift
-from engines.clv.features import Texts
 from engines.clv.lists import precision_of
 from engines.clv.models.pareto_nbd import discounted_residual
+from engines.clv.purchases import Texts
 from engines.clv.results import Results, StageLists
 from engines.clv.rfm import StageData
 from engines.clv.validate import ModelScores, by_frequency, track
@@ -310,7 +310,9 @@ def _feature_summary(results: Results) -> Iterator[Columns]:
                 "n": [n],
                 "mean_p_alive": [forecasts.p_alive[of].mean() if n else None],
                 "value_mean": [
-                    forecasts.value[of].mean() if has_value and forecasts.value is not None else None
+                    forecasts.value[of].mean()
+                    if has_value and forecasts.value is not None
+                    else None
                 ],
                 "value_at_risk_total": [None if at_risk is None else at_risk[of].sum()],
                 "holdout_n": [m],

@@ -10,9 +10,9 @@ import numpy as np
 from engines.clv.fit import Fit
 from engines.clv.models import MODELS
 from engines.clv.models.gamma_gamma import NAME as SPEND
+from engines.clv.recovery import Recovery, recovery_of
 from engines.clv.results import Results, Stage
 from engines.clv.tables import SUMMARY_UNITS
-from engines.clv.recovery import Recovery, recovery_of
 
 Columns = Mapping[str, Any]
 

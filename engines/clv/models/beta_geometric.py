@@ -77,7 +77,9 @@ def mean_and_gradient(shift: int, log_theta: Floats, data: Histories) -> tuple[f
     of_a = both[place] + left / a
     of_b = (both + digamma(b + k + shift) - digamma(b))[place] - left / since[place]
     share = data.weight / data.weight.sum()
-    slopes = np.array([share @ of_r * r, share @ of_alpha * alpha, share @ of_a * a, share @ of_b * b])
+    slopes = np.array(
+        [share @ of_r * r, share @ of_alpha * alpha, share @ of_a * a, share @ of_b * b]
+    )
     return float(share @ total), slopes
 
 

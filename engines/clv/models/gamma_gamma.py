@@ -1,6 +1,6 @@
-"""Gamma-Gamma: what a purchase is worth, when each customer has a level of spending of their own.
+"""Gamma-Gamma: what a purchase is worth, when customers have spending levels of their own.
 
-theta = (p, q, gamma): a purchase is Gamma(p, rate nu), and nu ~ Gamma(q, rate gamma) over customers.
+theta = (p, q, gamma): a purchase is Gamma(p, rate nu), nu ~ Gamma(q, rate gamma) over customers.
 
 Source: P. Fader, B. Hardie, "The Gamma-Gamma model of monetary value" (2013), eq. 1a and 5.
 """

@@ -1,10 +1,12 @@
 """Pareto/NBD: customers buy at their own rate and live for their own exponential lifetime.
 
-theta = (r, alpha, s, beta): purchase rates are Gamma(r, rate alpha), death rates Gamma(s, rate beta).
+theta = (r, alpha, s, beta): purchase rates are Gamma(r, rate alpha), death rates Gamma(s, rate
+beta).
 
 Source: D. Schmittlein, D. Morrison, R. Colombo, "Counting your customers: who are they and what
-will they do next?" (1987); P. Fader, B. Hardie, "A note on deriving the Pareto/NBD model and related
-expressions" (2005), eq. 20 and 41; P. Fader, B. Hardie, K. Lee, "RFM and CLV" (2005), eq. 3.
+will they do next?" (1987); P. Fader, B. Hardie, "A note on deriving the Pareto/NBD model and
+related expressions" (2005), eq. 20 and 41; P. Fader, B. Hardie, K. Lee, "RFM and CLV" (2005), eq.
+3.
 """
 
 from __future__ import annotations
@@ -58,9 +60,7 @@ def _log_g(theta: Floats, x: Floats, t: Floats) -> Floats:
     k = np.where(alpha >= beta, s + 1.0, r + x)
     z = (most - least) / (most + t)
     inner = np.log(hyp2f1(1.0, n + 1 - k, n + 1, z))
-    return np.asarray(
-        (1 - k) * np.log((least + t) / (most + t)) + inner - n * np.log(most + t)
-    )
+    return np.asarray((1 - k) * np.log((least + t) / (most + t)) + inner - n * np.log(most + t))
 
 
 def mean_and_gradient(log_theta: Floats, data: Histories) -> tuple[float, Floats]:
@@ -166,9 +166,7 @@ def expected_given_alive(theta: Floats, x: Floats, age: Floats, t: Floats) -> Fl
     return np.asarray((r + x) * (beta + age) / (alpha + age) * lasts)
 
 
-def discounted_residual(
-    theta: Floats, x: Floats, t_x: Floats, age: Floats, rate: float
-) -> Floats:
+def discounted_residual(theta: Floats, x: Floats, t_x: Floats, age: Floats, rate: float) -> Floats:
     """Return DERT, the expected purchases after T discounted at the continuous `rate` > 0 per unit.
 
     Source: P. Fader, B. Hardie, K. Lee, "RFM and CLV: using iso-value curves" (2005), eq. 2.

@@ -88,6 +88,7 @@ def shop_rows(n: int = 40) -> list[tuple[str, str, str]]:
     rows = []
     for i in range(n):
         rows.append((f"c{i:03d}", f"2024-01-{1 + i % 28:02d}", f"{10 + i}.50"))
-        for month in range(2, 2 + (i % 9 if i < n // 2 else 0)):
-            rows.append((f"c{i:03d}", f"2024-{month:02d}-{1 + (7 * i) % 28:02d}", f"{5 + i % 7}.00"))
+        day, worth = 1 + (7 * i) % 28, f"{5 + i % 7}.00"
+        months = range(2, 2 + (i % 9 if i < n // 2 else 0))
+        rows += [(f"c{i:03d}", f"2024-{month:02d}-{day:02d}", worth) for month in months]
     return [*rows, ("c000", "2024-12-31", "20.00")]

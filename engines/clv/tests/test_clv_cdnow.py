@@ -163,7 +163,9 @@ def test_lists_are_there_and_data_set_names_its_origin():
         ran = run(QUICK, {"model": {"name": model}, "drift": {"enabled": False}})
         table = ran.tables["lists"]
         stages = table["stage"].tolist()
-        there = {n for n, s in zip(table["list"].tolist(), stages, strict=True) if s == "calibration"}
+        there = {
+            n for n, s in zip(table["list"].tolist(), stages, strict=True) if s == "calibration"
+        }
         assert there == {"churn_radar", "potential_whales", "vip_at_risk"}
         assert not any(ran.outcome.checks.values())
     assert "Bruce Hardie" in (DATASETS["cdnow"].parent / "README.md").read_text()

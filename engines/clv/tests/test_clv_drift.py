@@ -28,9 +28,7 @@ def alarms(n: int, pool_n: int, trials: int, scale: float = 1.0) -> float:
     hits = 0
     for trial in range(trials):
         values = log_normal(n + pool_n, trial)
-        verdict = judge_cohort(
-            "c", scale * values[:n], values[n:], bins=10, rate=0.01, null=null
-        )
+        verdict = judge_cohort("c", scale * values[:n], values[n:], bins=10, rate=0.01, null=null)
         hits += verdict.p_kl <= 0.01
     return hits / trials
 
@@ -127,4 +125,8 @@ def test_cohorts_of_a_file(tmp_path, by):
 def _moved(rows, months):
     for i, day, value in rows:
         number = int(day[5:7]) - 1 + months
-        yield i, f"{int(day[:4]) + number // 12}-{number % 12 + 1:02d}-{min(int(day[8:]), 28):02d}", value
+        yield (
+            i,
+            f"{int(day[:4]) + number // 12}-{number % 12 + 1:02d}-{min(int(day[8:]), 28):02d}",
+            value,
+        )

@@ -80,7 +80,8 @@ def test_gradient_is_the_slope_and_value_the_likelihood(model, data):
     assert value == pytest.approx(direct / rows.n_customers, rel=1e-8)
     step = 1e-5 * np.eye(k)
     numeric = [
-        (model.mean_and_gradient(log + e, rows)[0] - model.mean_and_gradient(log - e, rows)[0]) / 2e-5
+        (model.mean_and_gradient(log + e, rows)[0] - model.mean_and_gradient(log - e, rows)[0])
+        / 2e-5
         for e in step
     ]
     np.testing.assert_allclose(slopes, numeric, rtol=1e-5, atol=1e-7)
@@ -139,9 +140,7 @@ def test_value_of_one_customer():
     windows = Windows(
         ticks_per_day=1, unit_days=7.0, start=0, calibration_end=210, observation_end=210
     )
-    data = equal_age_data(
-        "forecast", purchases, windows, np.array([210]), 210, include_first=False
-    )
+    data = equal_age_data("forecast", purchases, windows, np.array([210]), 210, include_first=False)
     assert (data.x[0], data.t_x[0], data.age[0], data.m[0]) == (3, 20.0, 30.0, 40.0)
     fit = fixed_fit("pareto_nbd", PARETO_NBD.parameters, (0.5, 10, 0.6, 12))
     spend = fixed_fit("gamma_gamma", gg.PARAMETERS, (6, 4, 15))

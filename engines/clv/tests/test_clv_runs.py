@@ -55,8 +55,8 @@ def test_selection_rules(rule, reason):
 
 
 def test_lists_are_made_by_another_model_than_bg_nbd_and_keep_their_rules():
-    ran = run(QUICK, {"drift": {"enabled": False}, "lists": {"model": "mbg_nbd"},
-                      "model": {"name": "bg_nbd", "candidates": ["bg_nbd", "mbg_nbd"]}})  # fmt: skip
+    models = {"model": {"name": "bg_nbd", "candidates": ["bg_nbd", "mbg_nbd"]}}
+    ran = run(QUICK, models, {"drift": {"enabled": False}, "lists": {"model": "mbg_nbd"}})
     lists, summary = ran.tables["lists"], ran.tables["list_summary"]
     assert set(lists["model"].tolist()) == {"mbg_nbd"}
     is_vip = lists["list"] == "vip_at_risk"
@@ -75,7 +75,9 @@ def test_share_of_top_samples_is_the_whale_share():
 
 @pytest.mark.parametrize("process", ["bg_nbd", "mbg_nbd", "pareto_nbd"])
 def test_truth_is_compared_with_the_forecast(process):
-    ran = sound(run(SMALL, {"data": {"synthetic": {"process": process}}, "model": {"name": process}}))
+    ran = sound(
+        run(SMALL, {"data": {"synthetic": {"process": process}}, "model": {"name": process}})
+    )
     metrics, table = ran.outcome.metrics, ran.tables["parameters"]
     assert 0.8 <= metrics["truth_value_pit_coverage"] <= 1
     assert abs(metrics["truth_total_bias_pct"]) < 60
@@ -136,7 +138,9 @@ def test_a_mean_that_does_not_exist_is_an_error_or_no_money(tmp_path):
 
 EDGES = {
     "one repeat buyer": [("c000", "2024-02-10", 5)],
-    "a thousand purchases": [("c001", str(np.datetime64("2021-04-01") + k), 3) for k in range(1001)],
+    "a thousand purchases": [
+        ("c001", str(np.datetime64("2021-04-01") + k), 3) for k in range(1001)
+    ],
     "last purchase on the last day": [("c002", "2024-06-30", 5), ("c003", "2024-12-31", 5)],
     "only bought free things": [("c004", "2024-02-01", 0), ("c004", "2024-03-01", 0)],
 }
@@ -147,7 +151,9 @@ EDGES = {
 def test_edge_cases_give_a_sound_answer(tmp_path, case, model):
     rows = [(f"c{i:03d}", f"2024-01-{1 + i % 28:02d}", 10 + i) for i in range(60)]
     last = [("c059", "2024-12-31", 7)]
-    file = write_csv(tmp_path / "edge.csv", [*rows, *EDGES[case], *EDGES["one repeat buyer"], *last])
+    file = write_csv(
+        tmp_path / "edge.csv", [*rows, *EDGES[case], *EDGES["one repeat buyer"], *last]
+    )
     window = {"window": {"calibration_end": "2024-06-30", "calibration_units": 26}}
     ran = sound(file_run(file, window, {"model": {"name": model}}))
     assert isinstance(ran.outcome.metrics["log_likelihood"], float)
@@ -192,11 +198,20 @@ def test_features_are_a_mirror_that_changes_no_metric(tmp_path):
     plain, ran = file_run(file), sound(file_run(file, feature_files(tmp_path)))
     assert ran.outcome.metrics == plain.outcome.metrics
     table = ran.tables["feature_summary"]
-    rows = list(zip(table["feature"].tolist(), table["group"].tolist(), table["n"].tolist(), strict=True))
+    rows = list(
+        zip(table["feature"].tolist(), table["group"].tolist(), table["n"].tolist(), strict=True)
+    )
     assert [(g, n) for f, g, n in rows if f == "crm.tier"] == [
         ("(missing)", 10), ("blue", 24), ("gold", 46),
     ]  # fmt: skip
-    assert {g for f, g, _ in rows if f == "crm.points"} == {"(missing)", "q1", "q2", "q3", "q4", "q5"}
+    assert {g for f, g, _ in rows if f == "crm.points"} == {
+        "(missing)",
+        "q1",
+        "q2",
+        "q3",
+        "q4",
+        "q5",
+    }
     for name in ("crm.tier", "crm.points", "visits.pages"):
         assert sum(n for f, _, n in rows if f == name) == 80
     assert any("1 rows of feature table crm" in w for w in ran.outcome.warnings)
@@ -233,7 +248,9 @@ BAD_TABLES = [
 ]
 
 
-@pytest.mark.parametrize(("header", "rows", "columns", "text"), BAD_TABLES, ids=[t[3] for t in BAD_TABLES])
+@pytest.mark.parametrize(
+    ("header", "rows", "columns", "text"), BAD_TABLES, ids=[t[3] for t in BAD_TABLES]
+)
 def test_feature_tables_that_cannot_be_used(tmp_path, header, rows, columns, text):
     file = write_csv(tmp_path / "s.csv", shop_rows(40))
     bad = write_csv(tmp_path / "bad.csv", rows, header)

@@ -13,7 +13,17 @@ from engines.clv.purchases import Purchases
 from engines.clv.resample import resample
 from engines.clv.rfm import equal_age_data, stage_data
 from engines.clv.simulate import Sampling, Totals, sample_blocks
-from engines.clv.tests.support import QUICK, cdnow, draws, merged, params, read, run, shop_rows, write_csv
+from engines.clv.tests.support import (
+    QUICK,
+    cdnow,
+    draws,
+    merged,
+    params,
+    read,
+    run,
+    shop_rows,
+    write_csv,
+)
 from engines.clv.tests.test_clv_formulas import fixed_fit
 from engines.clv.windows import Windows
 
@@ -35,7 +45,9 @@ def three_customers():
         tick=np.concatenate(days), revenue=np.full(sum(sizes), 40.0), cohort=None, archetype=None,
         position=np.arange(3),
     )  # fmt: skip
-    windows = Windows(ticks_per_day=1, unit_days=7.0, start=0, calibration_end=210, observation_end=210)
+    windows = Windows(
+        ticks_per_day=1, unit_days=7.0, start=0, calibration_end=210, observation_end=210
+    )
     ends = np.full(3, 210)
     return equal_age_data("forecast", purchases, windows, ends, 210, include_first=False)
 
@@ -90,7 +102,9 @@ def test_a_longer_window_only_adds_purchases():
 def test_block_size_changes_nothing_for_resampled_customers(tmp_path, monkeypatch):
     data = read(write_csv(tmp_path / "s.csv", shop_rows()), {"window": {"calibration_units": 26}})
     chosen = resample(data, draws(replicate=1))
-    stage = stage_data("forecast", chosen, data.windows, data.windows.observation_end, include_first=False)
+    stage = stage_data(
+        "forecast", chosen, data.windows, data.windows.observation_end, include_first=False
+    )
     found = []
     for size in (2000, 1, 7):
         monkeypatch.setattr(simulation, "BLOCK", size)
@@ -110,7 +124,9 @@ def test_copies_of_a_customer_live_lives_of_their_own(tmp_path):
     assert again.size
     assert (chosen.ids[again] == chosen.ids[again - 1]).all()
     assert resample(data, draws(replicate=0)) is data.purchases
-    stage = stage_data("forecast", chosen, data.windows, data.windows.observation_end, include_first=False)
+    stage = stage_data(
+        "forecast", chosen, data.windows, data.windows.observation_end, include_first=False
+    )
     made = sampling(stage, "nbd", 200)
     counts = next(sample_blocks(made, draws(replicate=1), Totals.zero(made))).counts
     assert all((counts[k] != counts[k - 1]).any() for k in again if stage.x[k] > 0)
@@ -120,7 +136,11 @@ def test_more_customers_leave_the_draws_of_others_unchanged():
     _, stage = cdnow()
     rows = np.arange(0, len(stage), 7)
     part = stage_data(
-        "calibration", stage.customers.take(rows), cdnow()[0].windows, stage.end, include_first=False
+        "calibration",
+        stage.customers.take(rows),
+        cdnow()[0].windows,
+        stage.end,
+        include_first=False,
     )
     whole, few = sampling(stage, "bg_nbd", 30), sampling(part, "bg_nbd", 30)
     one = np.concatenate([b.counts for b in sample_blocks(whole, draws(), Totals.zero(whole))])

@@ -48,8 +48,8 @@ def test_rows_of_one_day_are_one_purchase_and_order_does_not_matter(tmp_path):
 def test_refunds_are_netted_per_day(tmp_path):
     file = with_rows(
         tmp_path, ("full", "2024-01-05", "19.99"), ("full", "2024-02-05", "19.99"),
-        ("full", "2024-02-05", "-19.99"), ("part", "2024-01-05", "20"), ("part", "2024-02-05", "30"),
-        ("part", "2024-02-05", "-10"), ("only", "2024-01-05", "8"), ("only", "2024-04-05", "-8"),
+        ("full", "2024-02-05", "-19.99"), ("part", "2024-01-05", "20"),
+        ("part", "2024-02-05", "30"), ("part", "2024-02-05", "-10"), ("only", "2024-01-05", "8"), ("only", "2024-04-05", "-8"),
         ("never", "2024-03-03", "-5"),
     )  # fmt: skip
     data = read(file, HALF)

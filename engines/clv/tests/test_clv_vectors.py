@@ -14,7 +14,7 @@ PARETO = np.array([0.5, 10.0, 0.6, 12.0])
 CLOSE = {"rtol": 1e-8, "atol": 0.0}
 
 
-def four(model, theta, x, t_x, age=30.0, t=39.0):
+def four(model, theta, x, t_x, *, age=30.0, t=39.0):
     x, t_x, age = (np.array([float(v)]) for v in (x, t_x, age))
     alive = model.p_alive(theta, x, t_x, age)
     return [
@@ -44,17 +44,23 @@ def test_likelihood_alive_expectation_and_no_purchase(model, theta, x, t_x, expe
 
 @pytest.mark.parametrize(("x", "t_x", "expected"), [(0, 0, 0.466782747), (3, 20, 2.50039468)])
 def test_bg_at_the_pole_a_plus_b_of_one(x, t_x, expected):
-    np.testing.assert_allclose(four(BG_NBD, np.array([0.5, 5, 0.3, 0.7]), x, t_x)[2], expected, **CLOSE)
+    np.testing.assert_allclose(
+        four(BG_NBD, np.array([0.5, 5, 0.3, 0.7]), x, t_x)[2], expected, **CLOSE
+    )
 
 
 def test_bg_and_mbg_at_a_of_one():
     theta = np.array([0.5, 5.0, 1.0, 2.0])
-    np.testing.assert_allclose(four(BG_NBD, theta, 3, 20)[1:3], [0.551971986, 1.57111554], rtol=5e-9)
+    np.testing.assert_allclose(
+        four(BG_NBD, theta, 3, 20)[1:3], [0.551971986, 1.57111554], rtol=5e-9
+    )
     np.testing.assert_allclose(four(MBG_NBD, theta, 0, 0)[2], 0.202492551, rtol=5e-9)
 
 
 def test_bg_after_a_thousand_purchases():
-    found = BG_NBD.expected_given_alive(FIRST, np.array([1000.0]), np.array([38.0]), np.array([52.0]))
+    found = BG_NBD.expected_given_alive(
+        FIRST, np.array([1000.0]), np.array([38.0]), np.array([52.0])
+    )
     np.testing.assert_allclose(found, 1060.04634633, **CLOSE)
 
 
