@@ -25,7 +25,7 @@ STARTS = ((0.5, 0.3, 0.5, 0.3), (1.0, 1.0, 1.0, 1.0), (0.2, 0.1, 0.3, 3.0))
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _FADED = 36.0  # exp(-36) is below the last digit of a float
-_ROWS = 20_000  # rows of nodes held at once
+_ROWS = 2_000  # rows of nodes held at once
 _LARGEST_S = 500.0  # above, the hypergeometric function loses digits
 
 
