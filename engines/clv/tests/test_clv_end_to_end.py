@@ -64,7 +64,7 @@ def test_purchases_of_another_engine(command, tmp_path):
         "params.data.path=purchases.parquet", "params.data.columns.customer_id=agent_id",
         "params.data.columns.order_date=purchased_at", "params.data.columns.revenue=price_usd",
     )  # fmt: skip
-    code, out, _ = command("run", *SHOP, *told, "params.data.timezone=UTC", "--json", "collect=all")
+    code, _, _ = command("run", *SHOP, *told, "params.data.timezone=UTC", "--json", "collect=all")
     assert code == 0
     (part,) = Path("outputs/clv/runs/parts/predictions").glob("*.parquet")
     predictions = pd.read_parquet(part)
