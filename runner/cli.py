@@ -213,6 +213,38 @@ def status(
 
 
 @app.command()
+def compare(
+    study: Study = "latest",
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", help="Only this metric; may be repeated.")
+    ] = None,
+    arm: Annotated[
+        list[str] | None, typer.Option("--arm", help="Only this arm; may be repeated.")
+    ] = None,
+    width: Annotated[
+        float | None,
+        typer.Option("--width", help="Show the replicates that make intervals this wide in full."),
+    ] = None,
+    outputs: Outputs = Path("outputs"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Show how the arms of a finished study differ from its control, and how sure that is."""
+    from runner.report.compared import read_compared
+    from runner.report.status import find_plan
+
+    asked = read_compared(find_plan(outputs, study))
+    found = asked.only(tuple(metric or ()), tuple(arm or ())).with_width(width)
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        from runner.report.comparisons import print_compared
+
+        print_compared(_console(), found)
+    return 0
+
+
+@app.command()
 def sync(
     study: Annotated[
         str, typer.Argument(help="A study (all its plans), a plan id, a path, or latest.")
@@ -241,6 +273,25 @@ def sync(
                 f"{plan.unchanged:,} unchanged, {plan.removed:,} outdated runs removed"
             )
         print(f"recorded at   {address}")
+    return 0
+
+
+@app.command()
+def report(
+    study: Study = "latest",
+    outputs: Outputs = Path("outputs"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Write a finished study's report.html again, from what its folder holds."""
+    from runner.page.write import write_page
+    from runner.report.status import find_plan
+
+    file = write_page(find_plan(outputs, study))
+    if as_json:
+        _print_json({"report": str(file), "folder": str(file.parent)})
+    else:
+        print(f"report in     {file}")
     return 0
 
 
@@ -286,7 +337,7 @@ def _told(results: StudyResults, *, as_json: bool, strict: bool = False) -> int:
     if as_json:
         _print_json({**results.as_json(), "exit_code": code})
     else:
-        print_results(_console(), results, load_engine(results.plan.engine))
+        print_results(_console(), results, load_engine(results.engine))
     return code
 
 

@@ -7,9 +7,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from runner.config.comparisons import Comparison
 from runner.config.exceptions import PolicyException
 from runner.config.rules import Rule
-from runner.config.study import Arm, Axis, Case, Execution, Study, Tracking, Variable
+from runner.config.study import (
+    Arm,
+    Axis,
+    Case,
+    CompareSettings,
+    Execution,
+    Study,
+    Tracking,
+    Variable,
+)
 
 
 def study_to_data(study: Study) -> dict[str, Any]:
@@ -44,6 +54,10 @@ def study_from_data(data: Mapping[str, Any]) -> Study:
             ),
             "collect": collect if isinstance(collect, str) else tuple(collect),
             "execution": Execution(**data["execution"]),
+            "comparisons": tuple(
+                Comparison(**{**c, "arms": tuple(c["arms"])}) for c in data.get("comparisons", ())
+            ),
+            "compare": CompareSettings(**data.get("compare", {})),
             "tracking": Tracking(**data.get("tracking", {})),
             "outputs": Path(data["outputs"]),
             "words": tuple(data["words"]),

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from runner.config.comparisons import Comparison
 from runner.config.exceptions import PolicyException
 from runner.config.rules import Rule
 from runner.config.tree import Tree
 
 Treatment = Literal["fixed", "low_to_high", "random"]
+Report = Literal["html", "none"]
 Choices = tuple[tuple[str, str], ...]
 Collect = Literal["auto", "metrics", "all"] | tuple[str, ...]
 
@@ -122,6 +124,14 @@ class Tracking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompareSettings:
+    """How arms are compared: confidence of intervals, bootstrap resamples (0 = none)."""
+
+    confidence: float = 0.95
+    resamples: int = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """One question, complete and checked.
 
@@ -130,7 +140,9 @@ class Study:
     for the group keys of cases, the option in force elsewhere. `document` is the configuration that
     can change numbers, resolved; `words` the overrides as given; `launch_dir` is where relative
     paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
-    the variables of each replicate.
+    the variables of each replicate. `comparisons` are those declared, `compare` how all are made;
+    with a `budget`, replicates are added up to that many until every declared width is reached.
+    `report` is the kind of page made of the results.
     """
 
     name: str
@@ -157,3 +169,7 @@ class Study:
     options: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     mc: int = 1
+    report: Report = "html"
+    budget: int | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    compare: CompareSettings = field(default_factory=CompareSettings)

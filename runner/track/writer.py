@@ -14,9 +14,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
+from runner.store.finished import FinishedPlan
 from runner.track.batches import batches
 from runner.track.cells import cell_records
-from runner.track.finished import FinishedPlan
 from runner.track.parent import JUDGED, plan_record
 from runner.track.record import CELL, GRID_INDEX, KIND, PLAN, PLAN_ID, SYNCED_HASH, Record
 from runner.track.reply import Recorded
