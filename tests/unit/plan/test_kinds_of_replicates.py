@@ -25,7 +25,7 @@ def with_kinds(monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
 
 def test_two_kinds_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     with_kinds(monkeypatch, 150)
-    with pytest.raises(PlanError, match="design.replicates = simulation and bootstrap: replicates"):
+    with pytest.raises(PlanError, match=r"design\.replicates = simulation and bootstrap: replicates"):
         plan_of(design=SIZES)
 
 
