@@ -42,7 +42,7 @@ def _of_stage(stage: Stage, results: Results) -> Iterator[str]:
         ess = stage.ess[fit.model]
         if ess is not None and ess < _THIN_ESS:
             yield (
-                f"laplace_ess_fraction: {ess:.2f} for {where}; plain samples follow the "
+                f"laplace_ess_fraction: below {_THIN_ESS} for {where}; plain samples follow the "
                 "likelihood badly, consider uncertainty.parameter_samples: importance"
             )
     if stage.spend is None:

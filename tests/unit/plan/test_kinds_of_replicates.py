@@ -25,7 +25,8 @@ def with_kinds(monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
 
 def test_two_kinds_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     with_kinds(monkeypatch, 150)
-    with pytest.raises(PlanError, match=r"design\.replicates = simulation and bootstrap: replicates"):
+    said = r"design\.replicates = simulation and bootstrap: replicates of one study"
+    with pytest.raises(PlanError, match=said):
         plan_of(design=SIZES)
 
 
