@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,11 +36,12 @@ class Column:
 
 
 def read_table(
-    file: Path, where: str, columns: list[str] | None
+    file: Path, where: str, columns: Mapping[str, str] | None
 ) -> tuple[pd.DataFrame | None, list[Problem]]:
     """Return the named columns (None: all) of a file, CSV cells as text, and what is wrong.
 
-    `where` is the parameter that names the file. The columns themselves are not judged here.
+    `where` is the parameter that names the file, `columns` the wanted columns with the parameters
+    that name them. What the columns hold is not judged here.
     """
     import pandas as pd
 
@@ -48,12 +50,12 @@ def read_table(
             import pyarrow.parquet as pq
 
             found = pq.read_schema(file).names
-            wanted = found if columns is None else [c for c in columns if c in found]
-            return pq.read_table(file, columns=wanted).to_pandas(), missing(columns, found, where)
+            wanted, problems = _wanted(columns, found)
+            return pq.read_table(file, columns=wanted).to_pandas(), problems
         found = list(pd.read_csv(file, nrows=0, dtype=str).columns)
-        wanted = found if columns is None else [c for c in columns if c in found]
-        if missing(columns, found, where):
-            return None, missing(columns, found, where)
+        wanted, problems = _wanted(columns, found)
+        if problems:
+            return None, problems
         table = pd.read_csv(file, dtype=str, keep_default_na=False, usecols=wanted)
     except Exception as error:  # readers raise many types; each means: this is no such table
         allowed = f"cannot be read as a table: {_first_line(error)}"
@@ -61,12 +63,19 @@ def read_table(
     return table, []
 
 
-def missing(columns: list[str] | None, found: list[str], where: str) -> list[Problem]:
+def _wanted(columns: Mapping[str, str] | None, found: list[str]) -> tuple[list[str], list[Problem]]:
+    if columns is None:
+        return found, []
+    problems = [p for name, place in columns.items() for p in missing([name], found, place)]
+    return [name for name in columns if name in found], problems
+
+
+def missing(columns: list[str], found: list[str], where: str) -> list[Problem]:
     """Return a problem per column that the file lacks, with the columns it has."""
     return [
         Problem(where, name, f"is no column of the file{nearest(name, found)}; "
                 f"columns found: {', '.join(map(str, found)) or 'none'}")
-        for name in columns or [] if name not in found
+        for name in columns if name not in found
     ]  # fmt: skip
 
 

@@ -91,9 +91,10 @@ def _read(params: ClvParams, file: Path) -> _Rows:
     id_column = Column("params.data.columns.customer_id", names.customer_id)
     date_column = Column("params.data.columns.order_date", names.order_date)
     amount_column = Column("params.data.columns.revenue", names.revenue)
-    wanted = [names.customer_id, names.order_date, names.revenue]
-    wanted += [names.cohort] if names.cohort is not None else []
-    table, problems = reading.read_table(file, "params.data.columns", list(dict.fromkeys(wanted)))
+    wanted = {c.name: c.where for c in (id_column, date_column, amount_column)}
+    if names.cohort is not None:
+        wanted.setdefault(names.cohort, "params.data.columns.cohort")
+    table, problems = reading.read_table(file, "params.data.path", wanted)
     if table is None or problems:
         raise PlanError(problems)
     if not len(table):
