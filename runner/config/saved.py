@@ -9,7 +9,16 @@ from typing import Any
 
 from runner.config.exceptions import PolicyException
 from runner.config.rules import Rule
-from runner.config.study import Arm, Axis, Case, Execution, Study, Tracking, Variable
+from runner.config.study import (
+    Arm,
+    Axis,
+    Calibration,
+    Case,
+    Execution,
+    Study,
+    Tracking,
+    Variable,
+)
 
 
 def study_to_data(study: Study) -> dict[str, Any]:
@@ -45,11 +54,16 @@ def study_from_data(data: Mapping[str, Any]) -> Study:
             "collect": collect if isinstance(collect, str) else tuple(collect),
             "execution": Execution(**data["execution"]),
             "tracking": Tracking(**data.get("tracking", {})),
+            "calibration": _calibration(data.get("calibration", {})),
             "outputs": Path(data["outputs"]),
             "words": tuple(data["words"]),
             "launch_dir": Path(data["launch_dir"]),
         }
     )
+
+
+def _calibration(data: Mapping[str, Any]) -> Calibration:
+    return Calibration(**{**data, "folders": tuple(data.get("folders", ()))})
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:

@@ -13,6 +13,7 @@ from runner.config.tree import Tree
 
 Treatment = Literal["fixed", "low_to_high", "random"]
 Choices = tuple[tuple[str, str], ...]
+Scale = Literal["linear", "log"]
 Collect = Literal["auto", "metrics", "all"] | tuple[str, ...]
 
 
@@ -21,7 +22,7 @@ class Variable:
     """A parameter with a treatment, as declared; `path` is relative to `params`.
 
     Fields that the treatment does not use may be present: one declaration serves as fixed value,
-    grid axis or random draw. A variable from a sheet has the row's id as its `label` and the place
+    grid axis, random draw or dimension of a calibration, which alone reads `scale`. A variable from a sheet has the row's id as its `label` and the place
     of the row (`file:line`) as its `origin`.
     """
 
@@ -35,6 +36,7 @@ class Variable:
     high: float | None = None
     step: float | None = None
     values: tuple[Any, ...] = ()
+    scale: Scale = "linear"
     label: str | None = None
     origin: str | None = None
 
@@ -119,6 +121,26 @@ class Tracking:
     mode: str = "local"
     uri: str | None = None
     timeout_s: float | None = 300.0
+    trials: str = "best"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """How `calibrate` searches; nothing here changes what a run gives.
+
+    `targets` are as written, checked by the calibration; `folders` is where their files may lie.
+    """
+
+    name: str = ""
+    search: str = "tpe"
+    trials: int = 96
+    batch: int = 8
+    replicates: int = 8
+    finalists: int = 8
+    confirm_replicates: int = 32
+    polish: int = 3
+    targets: Mapping[str, Any] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +152,7 @@ class Study:
     for the group keys of cases, the option in force elsewhere. `document` is the configuration that
     can change numbers, resolved; `words` the overrides as given; `launch_dir` is where relative
     paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
-    the variables of each replicate.
+    the variables of each replicate; `calibration` is read by `calibrate` alone.
     """
 
     name: str
@@ -157,3 +179,4 @@ class Study:
     options: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     mc: int = 1
+    calibration: Calibration = field(default_factory=Calibration)
