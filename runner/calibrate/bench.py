@@ -14,13 +14,12 @@ from runner.calibrate.space import Values
 from runner.calibrate.trial import Tried
 from runner.config import Study
 from runner.config.cells import VARIABLES
-from runner.config.study import Axis
-from runner.config.tree import copied, delete_path, get_path, is_set, set_path
+from runner.config.study import Axis, Choices
+from runner.config.tree import Tree, copied, delete_path, get_path, is_set, set_path
 from runner.contract import PlanError, RunnerError
 from runner.execute import cut_parts, execute_plan
 from runner.plan import Cell, Plan, make_plan
 from runner.store import Ledger, RunState, StudyFolder
-
 
 _TRIAL = "trial"  # an axis of composed trees: what a set leaves unread is no fault of the study
 
@@ -114,7 +113,7 @@ class Bench:
         """
         names = tuple(map(str, range(len(sets))))
         [base] = self.study.bases.values()
-        trees = {((_TRIAL, name),): copied(base) for name in names}
+        trees: dict[Choices, Tree] = {((_TRIAL, name),): copied(base) for name in names}
         for tree, values in zip(trees.values(), sets, strict=True):
             for path, value in values.items():
                 set_path(tree, f"params.{path}", value)
@@ -177,9 +176,7 @@ class Bench:
             )  # fmt: skip
         observed, missing = self._observer.observe(states)
         if missing:
-            return Tried(
-                status="no_value", error=missing, run_ids=cell.run_ids, seconds=seconds
-            )
+            return Tried(status="no_value", error=missing, run_ids=cell.run_ids, seconds=seconds)
         return Tried(
             status="done", observed=np.asarray(observed), run_ids=cell.run_ids, seconds=seconds
         )

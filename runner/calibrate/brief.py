@@ -119,5 +119,3 @@ def _probes(space: Space, seed: int) -> Iterable[dict[str, Any]]:
         addresses = [f"calibrate probe {place}" for place in range(len(space))]
         drawn = [source.variable_uniforms(name, probe) for name in addresses]
         yield space.values([np.asarray(u).item() for u in drawn])
-
-

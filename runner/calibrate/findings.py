@@ -55,9 +55,7 @@ def parameter_table(space: Space, local: Local) -> pd.DataFrame:
 def _unrounded(dimension: Dimension, x: float) -> float:
     """Return the value at a coordinate, off the lattice, inside the range."""
     return float(
-        Dimension(
-            path="", low=dimension.low, high=dimension.high, scale=dimension.scale
-        ).value(x)
+        Dimension(path="", low=dimension.low, high=dimension.high, scale=dimension.scale).value(x)
     )
 
 
@@ -99,9 +97,7 @@ def _finding(space: Space, local: Local, place: int) -> _Finding:
     if se < UNIFORM_SD * _SAME:
         text = f"{dimension.path} is weakly determined: its standard error is {se:.0%} of its range"
         return _Finding(word="weak", sentence=text)
-    others = [
-        space.dimensions[local.places[other]].path for other in local.curvature.partners(own)
-    ]
+    others = [space.dimensions[local.places[other]].path for other in local.curvature.partners(own)]
     text = f"the targets do not determine {dimension.path} by itself"
     if others:
         text += f", only in combination with {', '.join(others)}"
@@ -114,5 +110,7 @@ def _at_ends(space: Space, local: Local) -> list[str]:
         if dimension.is_listed or _AT_END < x < 1.0 - _AT_END:
             continue
         end, value = ("min", dimension.low) if x <= _AT_END else ("max", dimension.high)
-        found.append(f"{dimension.path} ends at its {end} ({value:g}): the best value may be beyond")
+        found.append(
+            f"{dimension.path} ends at its {end} ({value:g}): the best value may be beyond"
+        )
     return found

@@ -18,7 +18,7 @@ from runner.store.folder import write_text
 GROUP = "calibrated"
 
 
-def write_fragment(folder: Path, brief: Brief, best: Trial, text: str) -> Path:
+def write_fragment(folder: Path, brief: Brief, text: str) -> Path:
     """Write `calibrated/<engine>/<name>.yaml` below a configuration folder; return the file.
 
     Raises:
@@ -34,10 +34,14 @@ def write_fragment(folder: Path, brief: Brief, best: Trial, text: str) -> Path:
 
 
 def fragment_text(
-    brief: Brief, best: Trial, parameters: pd.DataFrame, fit: pd.DataFrame,
-    statements: Iterable[str], environment: Mapping[str, Any],
+    brief: Brief, best: Trial, tables: tuple[pd.DataFrame, pd.DataFrame],
+    statements: Iterable[str], commit: str,
 ) -> str:  # fmt: skip
-    """Return the option: a header of comments with its provenance, then the parameters alone."""
+    """Return the option: a header of comments with its provenance, then the parameters alone.
+
+    `tables` are the parameters and the fit.
+    """
+    parameters, fit = tables
     study, document = brief.study, brief.study.document
     score = "" if best.score is None else f"{best.score.objective:.4g}"
     lines = [
@@ -47,7 +51,7 @@ def fragment_text(
         f"horizon {document['horizon']}",
         f"# search {study.calibration.search}, {best.replicates} replicates at the end, "
         f"objective {score}",
-        f"# commit {environment.get('git_commit') or 'unknown'}",
+        f"# commit {commit}",
         "#",
         "# parameter: value [95 % interval], finding",
         *(f"#   {_parameter_line(row)}" for row in parameters.to_dict("records")),

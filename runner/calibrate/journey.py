@@ -27,7 +27,7 @@ class Journey:
     def go(self, phase: Phase, sets: Sequence[Values], replicates: int) -> list[Trial]:
         """Try these parameter sets together and return their rows, in order."""
         tried = self.bench.try_sets(sets, replicates)
-        rows = []
+        rows: list[Trial] = []
         for values, outcome in zip(sets, tried, strict=True):
             index = len(self.trials) + len(rows)
             key = repr(sorted(values.items()))

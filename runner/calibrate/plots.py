@@ -128,6 +128,7 @@ def _profile(space: Space, trials: Sequence[Trial], local: Local) -> Any:
                 axes.set_xscale("log")
         axes.axhline(lowest + TWO_SIDED_95**2, color=_HELD_OUT, lw=0.8, ls="--")
         axes.set_yscale("symlog", linthresh=max(1.0, lowest + TWO_SIDED_95**2))
+        axes.set_ylim(bottom=0.0)
         axes.set_xlabel(f"{dimension.path}\n{dimension.unit}", fontsize=8)
     grid[0].set_ylabel("objective", fontsize=8)
     return figure

@@ -60,7 +60,9 @@ class Calibrated:
     @property
     def runs(self) -> dict[str, int]:
         """Distinct runs of all trials by status, and those executed by this call."""
-        ids = {run_id: trial.tried.status for trial in self.trials for run_id in trial.tried.run_ids}
+        ids = {
+            run_id: trial.tried.status for trial in self.trials for run_id in trial.tried.run_ids
+        }
         failed = sum(status == "failed" for status in ids.values())
         done = len(ids) - failed
         return {"planned": len(ids), "done": done, "failed": failed, "timeout": 0,
@@ -103,6 +105,7 @@ class Calibrated:
             "runs": self.runs,
             "trials": {"planned": len(self.trials), "unusable": dict(self.unusable)},
             "cpu_seconds": self.cpu_seconds,
+            "best_trial": self.best.index,
             "objective": None if score is None else score.objective,
             "parameters": _rows(self.parameters),
             "fit": _rows(self.fit),

@@ -89,7 +89,7 @@ def _calibrate(brief: Brief, save: Path | None) -> Calibrated:
         journey = Journey(bench=bench, listener=_Teller(place, brief))
         local = _find(brief, journey)
         results = _confirm(brief, folder, local.best)
-        outcome = _outcome(brief, journey, local, results, place, save or folder.root / "conf")
+        outcome = _outcome(brief, journey, local, results, (place, save or folder.root / "conf"))
         figures = drawings(brief.space, brief.points, journey.trials, local, outcome.fit)
         record.finish(place, brief, outcome, figures)
         return replace(outcome, notes=record_study(brief.study, place))
@@ -125,17 +125,17 @@ def _collect(plan: Plan, more: Sequence[str]) -> Collect:
     return tuple(dict.fromkeys((*plan.tables, *more))) or "metrics"
 
 
-def _outcome(  # noqa: PLR0913 - gathers what every step came to
-    brief: Brief, journey: Journey, local: Local, results: StudyResults, place: Path,
-    config_dir: Path,
-) -> Calibrated:  # fmt: skip
-    best, bench = local.best, journey.bench
+def _outcome(
+    brief: Brief, journey: Journey, local: Local, results: StudyResults, places: tuple[Path, Path]
+) -> Calibrated:
+    """Gather what every step came to; `places` are the calibration's and the configuration's."""
+    best, bench, (place, config_dir) = local.best, journey.bench, places
     parameters, fit = parameter_table(brief.space, local), fit_table(brief.points, best)
     determined = len(local.places) - len(local.curvature.directions)
     p_value = misfit_p_value(brief.points, best, determined)
     told = statements(brief.space, local, brief.points, p_value)
-    environment = read_json(place / ENVIRONMENT)
-    text = fragment_text(brief, best, parameters, fit, told, environment)
+    commit = read_json(place / ENVIRONMENT).get("git_commit") or "unknown"
+    text = fragment_text(brief, best, (parameters, fit), told, str(commit))
     return Calibrated(
         calibration_id=brief.calibration_id,
         study=brief.study,
@@ -146,7 +146,7 @@ def _outcome(  # noqa: PLR0913 - gathers what every step came to
         parameters=parameters,
         fit=fit,
         statements=told,
-        fragment=write_fragment(config_dir, brief, best, text),
+        fragment=write_fragment(config_dir, brief, text),
         config_dir=config_dir,
         results=results,
         executed=bench.executed,
@@ -174,5 +174,3 @@ class _Teller:
             file=sys.stderr,
             flush=True,
         )
-
-

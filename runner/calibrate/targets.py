@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from runner.calibrate.points import TWO_SIDED_95, Point
+from runner.calibrate.points import TWO_SIDED_95, Point, Role
 from runner.calibrate.target_files import SPREADS, FileRow, read_rows
 from runner.contract import (
     NUMBER_KINDS,
@@ -121,7 +121,7 @@ class _Reader:
             when = self._period(value)
             if when is not None:
                 self._add(
-                    name, f"{name}[{when}]", value, target, table=schema.name, column=str(column),
+                    name, f"{name}.{when}", value, target, table=schema.name, column=str(column),
                     period_column=str(period), period=when,
                 )  # fmt: skip
 
@@ -134,7 +134,7 @@ class _Reader:
         for value in self._values(where, target, keys):
             row, *rest = value.key
             metric = pattern.replace("{row}", row).replace("{column}", "".join(rest))
-            self._add_metric(name, metric, value, target, below=", ".join(value.key))
+            self._add_metric(name, metric, value, target, below=".".join(value.key))
 
     def _add_metric(
         self, name: str, metric: Any, value: _Value, target: Mapping[str, Any],
@@ -148,7 +148,7 @@ class _Reader:
             self.problems.append(Problem(where, found, f"names no metric{hint}"))
             return
         self._check_unit(value.where, target, self.spec.metric(str(metric)).unit, str(metric))
-        label = name if below is None else f"{name}[{below}]"
+        label = name if below is None else f"{name}.{below}"
         self._add(name, label, value, target, metric=str(metric))
 
     def _add(
@@ -169,7 +169,7 @@ class _Reader:
         self.points.append(
             Point(
                 name=name, target=target, value=number, se=se, tolerance=tolerance,
-                unit=str(fields.get("unit")), source=str(source), role=role, **place,
+                unit=str(fields.get("unit")), source=str(source), role=cast(Role, role), **place,
             )
         )  # fmt: skip
 

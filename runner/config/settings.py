@@ -93,7 +93,8 @@ class CalibrateSection(ParamGroup):
     """How `calibrate` looks for parameters that meet the targets; other commands ignore it."""
 
     name: str | None = param(
-        None, doc="name of the configuration it writes; null = the chosen targets', else the study's"
+        None,
+        doc="name of the configuration it writes; null = the chosen targets', else the study's",
     )
     search: str = param("tpe", choices=("tpe", "cmaes", "random"))
     trials: int = param(96, low=1, high=100_000, doc="parameter sets that the search tries")

@@ -22,8 +22,9 @@ class Variable:
     """A parameter with a treatment, as declared; `path` is relative to `params`.
 
     Fields that the treatment does not use may be present: one declaration serves as fixed value,
-    grid axis, random draw or dimension of a calibration, which alone reads `scale`. A variable from a sheet has the row's id as its `label` and the place
-    of the row (`file:line`) as its `origin`.
+    grid axis, random draw or dimension of a calibration, which alone reads `scale`. A variable
+    from a sheet has the row's id as its `label` and the place of the row (`file:line`) as its
+    `origin`.
     """
 
     path: str
