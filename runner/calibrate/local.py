@@ -11,6 +11,7 @@ from runner.contract import Floats
 _RIDGE = 0.1  # keeps steps short where the targets say nothing; a whole range then costs 0.01
 UNIFORM_SD = 12.0**-0.5  # standard deviation of the declared range itself, as a coordinate
 _RANGE_CURVATURE = 12.0  # of the objective: what the declared range alone says of a direction
+_NOTHING = 1e-6
 _PART = 0.3  # share of a parameter's effect that another must make up to count as its partner
 
 
@@ -50,7 +51,7 @@ class Curvature:
         for direction in self.directions:
             moved = np.abs(direction) * self.effects
             if abs(direction[place]) >= _PART:
-                makes_up = np.flatnonzero(moved >= _PART * moved[place]).tolist()
+                makes_up = np.flatnonzero(moved > max(_PART * moved[place], _NOTHING)).tolist()
                 found |= dict.fromkeys(other for other in makes_up if other != place)
         return list(found)
 
