@@ -239,6 +239,38 @@ def status(
 
 
 @app.command()
+def compare(
+    study: Study = "latest",
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", help="Only this metric; may be repeated.")
+    ] = None,
+    arm: Annotated[
+        list[str] | None, typer.Option("--arm", help="Only this arm; may be repeated.")
+    ] = None,
+    width: Annotated[
+        float | None,
+        typer.Option("--width", help="Show the replicates that make intervals this wide in full."),
+    ] = None,
+    outputs: Outputs = Path("outputs"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Show how the arms of a finished study differ from its control, and how sure that is."""
+    from runner.report.compared import read_compared
+    from runner.report.status import find_plan
+
+    asked = read_compared(find_plan(outputs, study))
+    found = asked.only(tuple(metric or ()), tuple(arm or ())).with_width(width)
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        from runner.report.comparisons import print_compared
+
+        print_compared(_console(), found)
+    return 0
+
+
+@app.command()
 def sync(
     study: Annotated[
         str, typer.Argument(help="A study (all its plans), a plan id, a path, or latest.")
@@ -280,7 +312,7 @@ def engines(
     from runner.report.engines import print_engine, print_engines
 
     if name is None:
-        print_engines(_console(), [load_engine(known) for known in engine_names()])
+        print_engines(_console(), engine_names())
     else:
         print_engine(_console(), load_engine(name))
     return 0

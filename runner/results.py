@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from runner.accept import Acceptance
-from runner.compare import cell_labels
+from runner.compare import Comparisons, cell_labels, plain_rows
 from runner.config import Study
 from runner.plan import Plan
 from runner.store import RunState, StudyFolder
@@ -33,8 +33,9 @@ class StudyResults:
     """The results of one plan of a study.
 
     `runs` counts planned, done, failed, timeout, and those executed by this call; `acceptance`
-    holds the verdicts; `summary` has
-    one row per cell and metric.
+    holds the verdicts; `summary` has one row per cell and metric, `comparisons` one per arm
+    besides the control, cell and metric, `variance_budget` one per metric and source of variance
+    (docs/comparing.md tells their columns), with intervals at `confidence`.
     """
 
     study: str
@@ -47,6 +48,9 @@ class StudyResults:
     errors: Mapping[str, int]
     notes: tuple[str, ...]
     summary: pd.DataFrame
+    comparisons: pd.DataFrame
+    variance_budget: pd.DataFrame
+    confidence: float
     plan: Plan
     _store: StudyFolder
     _states: Mapping[str, RunState]
@@ -55,6 +59,11 @@ class StudyResults:
     def verdict(self) -> str:
         """Pass, fail, inconclusive or not_evaluated: the worst of all rules and checks."""
         return self.acceptance.verdict
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every planned run is done."""
+        return self.runs["done"] == self.runs["planned"]
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -93,6 +102,16 @@ class StudyResults:
         """As `exit_code`, but 4 instead of 0 unless the verdict is pass."""
         return self.exit_code or (0 if self.verdict == "pass" else EXIT_UNDECIDED)
 
+    def _declared(self) -> list[dict[str, Any]]:
+        """Return the rows of declared comparisons as plain data."""
+        is_declared = self.comparisons["comparison"].notna().to_numpy(bool)
+        return plain_rows(self.comparisons[is_declared])
+
+    def after(self, earlier: StudyResults) -> StudyResults:
+        """Return the same results, counting the runs that an earlier size of the study executed."""
+        executed = self.runs["executed"] + earlier.runs["executed"]
+        return replace(self, runs={**self.runs, "executed": executed})
+
     def noting(self, notes: tuple[str, ...]) -> StudyResults:
         """Return the same results with more remarks."""
         return replace(self, notes=(*self.notes, *notes)) if notes else self
@@ -107,6 +126,7 @@ class StudyResults:
             "verdict": self.verdict,
             "results_hash": self.results_hash,
             "acceptance": self.acceptance.as_json(),
+            "comparisons": self._declared(),
             "warnings": dict(self.warnings),
             "errors": dict(self.errors),
             "notes": list(self.notes),
@@ -123,11 +143,19 @@ def write_summary(place: Path, study: Study, results: StudyResults) -> None:
     write_text(place / "acceptance.csv", csv)
     write_frame(results.acceptance.runs, place / "acceptance_by_run.parquet")
     write_text(place / "metrics_by_cell.csv", summary.to_csv(index=False, lineterminator="\n"))
+    if study.arms:
+        _write_both(results.comparisons, place, "comparisons")
+    _write_both(results.variance_budget, place, "variance_budget")
     document = {**results.as_json(), "question": study.question}
     document["folder"] = place.name
     document["runs"] = {k: v for k, v in results.runs.items() if k != "executed"}
     write_text(place / "run_summary.json", json.dumps(document, indent=2) + "\n")
     write_checksums(place)
+
+
+def _write_both(frame: pd.DataFrame, place: Path, name: str) -> None:
+    write_frame(frame, place / f"{name}.parquet")
+    write_text(place / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
 
 
 def gather_results(  # noqa: PLR0913 - gathers what every stage came to
@@ -136,6 +164,7 @@ def gather_results(  # noqa: PLR0913 - gathers what every stage came to
     plan: Plan,
     states: Mapping[str, RunState],
     summary: pd.DataFrame,
+    compared: Comparisons,
     acceptance: Acceptance,
     *,
     executed: int,
@@ -154,6 +183,9 @@ def gather_results(  # noqa: PLR0913 - gathers what every stage came to
         errors=Counter(f"{r.error_type}: {r.error}" for r in records if r.status != "done"),
         notes=notes,
         summary=summary,
+        comparisons=compared.rows,
+        variance_budget=compared.budget,
+        confidence=study.compare.confidence,
         plan=plan,
         _store=folder,
         _states=states,

@@ -8,19 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from runner.accept import judge
-from runner.compare import sameness_notes, summarise_cells
-from runner.config import Study, StudyRequest, compose_study, request_from_mapping
+from runner.compare import (
+    compare_arms,
+    next_replicates,
+    precision_note,
+    sameness_notes,
+    summarise_cells,
+)
+from runner.config import (
+    Study,
+    StudyRequest,
+    compose_study,
+    request_from_mapping,
+    with_replicates,
+)
 from runner.contract import UnstoredError
 from runner.execute import Again, cut_parts, execute_plan, never_again
 from runner.execute.progress import progress_line
 from runner.plan import Plan, make_plan
+from runner.registry import load_engine
 from runner.results import StudyResults, gather_results, write_summary
 from runner.store import Ledger, StudyFolder, open_study
 from runner.store.changes import change_notes, environment_notes, repair_notes
 from runner.store.environment import record_environment
 from runner.store.integrity import find_damage, remove_leftovers, without_damage
 from runner.store.plan_files import write_plan
-from runner.store.results import assemble_results, only_of
+from runner.store.results import assemble_results, count_runs, only_of
 from runner.track import record_study
 
 
@@ -58,11 +71,31 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
     again: Again = never_again,
     notes: tuple[str, ...] = (),
 ) -> StudyResults:
-    """Execute what is missing, then store and summarise; the caller holds the study's lock.
+    """Execute what is missing until the study knows enough; the caller holds the study's lock.
 
     `deep` reads every stored byte to find damage; `again` chooses failed runs to try once more;
-    `notes` are remarks for the results.
+    `notes` are remarks for the results. A study with a budget grows: each size is a plan of its
+    own, and the last one is returned.
     """
+    results = complete(study, plan, folder, deep=deep, again=again, notes=notes)
+    while results.is_complete and (more := next_replicates(study, results.comparisons)):
+        study = with_replicates(study, more)
+        plan = make_plan(study)
+        write_plan(folder, study, plan)
+        results = complete(study, plan, folder, notes=notes).after(results)
+    return results.noting(record_study(study, results.folder))
+
+
+def complete(  # noqa: PLR0913 - the optional ones belong to resume and run
+    study: Study,
+    plan: Plan,
+    folder: StudyFolder,
+    *,
+    deep: bool = False,
+    again: Again = never_again,
+    notes: tuple[str, ...] = (),
+) -> StudyResults:
+    """Execute what a plan's folder lacks, then store, summarise, compare and judge."""
     ledger, place = Ledger(folder.ledger_file), folder.plan(plan.plan_id)
     every = ledger.read()
     before = only_of(plan, every)
@@ -82,18 +115,24 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
         after = only_of(plan, every)
         states = without_damage(after, find_damage(folder, after, deep=False))
         metrics = assemble_results(folder, plan, states)
-        summary = summarise_cells(plan, metrics)
-        acceptance = judge(folder, study, plan, states, metrics)
+        spec = load_engine(plan.engine)
+        summary = summarise_cells(plan, metrics, spec)
+        comparisons = compare_arms(study, plan, metrics, spec)
+        acceptance = judge(folder, study, plan, states, metrics, comparisons)
         told += sameness_notes(plan, summary) + repair_notes(ledger, damage, before, after)
+        told += comparisons.notes
+        is_complete = count_runs(plan, states)["done"] == plan.n_runs
+        told += precision_note(study, comparisons.rows, is_complete=is_complete)
         if executed < sum(len(part.runs) for part in parts):
             told += (
                 f"stopped early at {study.execution.most_failures} failed runs, as configured",
             )
         results = gather_results(
-            folder, study, plan, states, summary, acceptance, executed=executed, notes=told
-        )
+            folder, study, plan, states, summary, comparisons, acceptance, executed=executed,
+            notes=told,
+        )  # fmt: skip
         write_summary(place, study, results)
-        return results.noting(record_study(study, results.folder))
+        return results
 
 
 @contextmanager

@@ -53,10 +53,12 @@ def _global_state_stays() -> Iterator[None]:
     assert not changed, f"the test changed global state: {', '.join(changed)}"
 
 
-@pytest.fixture(autouse=True)
-def _untracked(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _untracked() -> Iterator[None]:
     """Leave MLflow, which takes seconds to start, to the tests that run it in a process."""
-    monkeypatch.setitem(hydra_compose.DEFAULT_OPTIONS, "tracking", "none")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(hydra_compose.DEFAULT_OPTIONS, "tracking", "none")
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

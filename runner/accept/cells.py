@@ -23,7 +23,8 @@ def judge_cells(plan: Plan, rules: tuple[Rule, ...], runs: pd.DataFrame) -> pd.D
     Columns: rule, grid_index, arm; verdict (`not_applicable` where the rule does not bear on the
     cell); passed of evaluated runs, not_applicable, null; the Wilson bounds share_low, share_high;
     replicates_needed to decide; first_failing_period, first_failing_run; worst_value of the run
-    furthest beyond the rule; exceptions used, by comma; reason, where the verdict is not_evaluated.
+    furthest beyond the rule; difference, ci_low, ci_high of rules versus the control, null here;
+    exceptions used, by comma; reason, where the verdict is not_evaluated.
     """
     runs = runs.assign(spot=_spots(plan, rules, runs))
     frame = _empty_cells(plan, rules)
@@ -34,13 +35,14 @@ def judge_cells(plan: Plan, rules: tuple[Rule, ...], runs: pd.DataFrame) -> pd.D
     frame["exceptions"] = _exceptions(runs).reindex(frame.index).astype("string").fillna("")
     reasons = _reasons(runs).reindex(frame.index).astype("string").fillna(NOT_DONE)
     frame["reason"] = reasons.where(frame["verdict"] == "not_evaluated")
-    return frame[list(_COLUMNS)]
+    frame = frame.assign(difference=np.nan, ci_low=np.nan, ci_high=np.nan)
+    return frame[list(COLUMNS)]
 
 
-_COLUMNS = (
+COLUMNS = (
     "rule", "grid_index", "arm", "verdict", "passed", "evaluated", "not_applicable", "null",
     "share_low", "share_high", "replicates_needed", "first_failing_period", "first_failing_run",
-    "worst_value", "exceptions", "reason",
+    "worst_value", "difference", "ci_low", "ci_high", "exceptions", "reason",
 )  # fmt: skip
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 
 from runner.accept.cells import judge_cells
 from runner.accept.runs import judge_runs
 from runner.accept.verdicts import Verdict, worst
+from runner.accept.versus import judge_differences
+from runner.compare import Comparisons
 from runner.config import Study
 from runner.config.exceptions import PolicyException
 from runner.config.rules import Rule
@@ -58,14 +61,17 @@ class Acceptance:
         }
 
     def first_failure(self, rule_id: str) -> dict[str, Any]:
-        """Return period, cell, run and worst value of the first cell that fails."""
+        """Return period, cell, run and worst value of the first cell that fails.
+
+        A rule versus the control fails in no single run: its worst value is the difference.
+        """
         first = self.deciding_cells(rule_id).iloc[0]
         period = first["first_failing_period"]
         return {
             "period": None if pd.isna(period) else int(period),
             "grid_index": int(first["grid_index"]),
             "arm": None if pd.isna(first["arm"]) else str(first["arm"]),
-            "run_id": str(first["first_failing_run"]),
+            "run_id": None if pd.isna(run := first["first_failing_run"]) else str(run),
             "worst_value": float(first["worst_value"]),
         }
 
@@ -81,19 +87,25 @@ class Acceptance:
 _TOLD = ("fail", "inconclusive", "not_evaluated")
 
 
-def judge(
+def judge(  # noqa: PLR0913, PLR0917 - rules read what every stage came to
     folder: StudyFolder,
     study: Study,
     plan: Plan,
     states: Mapping[str, RunState],
     metrics: pd.DataFrame,
+    comparisons: Comparisons,
 ) -> Acceptance:
-    """Judge a plan's done runs by the study's rules and the engine's checks."""
+    """Judge a plan's done runs by the study's rules and the engine's checks.
+
+    Rules versus the control are judged by the intervals of `comparisons`.
+    """
     mine = {run_id: states[run_id] for run_id in dict.fromkeys(plan.run_ids) if run_id in states}
     done = {run_id: state for run_id, state in mine.items() if state.record.status == "done"}
-    outcomes = judge_runs(folder, study, plan, done, metrics)
+    on_runs = replace(study, rules=tuple(rule for rule in study.rules if rule.versus is None))
+    outcomes = judge_runs(folder, on_runs, plan, done, metrics)
     runs = _with_plan_keys(plan, outcomes)
-    cells = judge_cells(plan, study.rules, _independent(study.rules, runs))
+    cells = judge_cells(plan, on_runs.rules, _independent(on_runs.rules, runs))
+    cells = _with_differences(cells, study, plan, comparisons)
     rules = _by_rule(cells)
     checks = _broken_checks(mine)
     broken: list[Verdict] = ["fail"] if checks else []
@@ -107,6 +119,20 @@ def judge(
         unused=unused,
         broken_checks=checks,
     )
+
+
+def _with_differences(
+    cells: pd.DataFrame, study: Study, plan: Plan, comparisons: Comparisons
+) -> pd.DataFrame:
+    """Return the cells with those of rules versus the control, rules in the study's order."""
+    versus = tuple(rule for rule in study.rules if rule.versus is not None)
+    if not versus:
+        return cells
+    judged = judge_differences(plan, versus, comparisons, study.compare.confidence)
+    order = {rule.rule_id: place for place, rule in enumerate(study.rules)}
+    together = pd.concat([cells, judged], ignore_index=True) if len(cells) else judged
+    places = together["rule"].map(order).to_numpy(np.int64)
+    return together.iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
 
 
 def _independent(rules: tuple[Rule, ...], runs: pd.DataFrame) -> pd.DataFrame:

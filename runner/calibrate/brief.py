@@ -65,7 +65,9 @@ def make_brief(study: Study, points: tuple[Point, ...] | None = None) -> Brief:
     spec = load_engine(study.engine)
     problems = _design_problems(study)
     base = without_variables(study, [v.path for v in searched(study)])
-    base = replace(base, axes=(), arms=(), control=None, cases=(), excluded=())
+    base = replace(
+        base, axes=(), arms=(), control=None, cases=(), excluded=(), comparisons=(), budget=None
+    )
     try:
         [cell] = make_plan(replace(base, replicates=1, collect="metrics")).cells
     except PlanError as error:

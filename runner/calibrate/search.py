@@ -13,7 +13,6 @@ from runner.contract import Floats
 from runner.draws import DrawSource
 
 _ADDRESS = "calibrate search"
-_SIGMA = 0.25
 _WORST = 1e300  # what a set without an objective is told as: samplers only use ranks
 
 
@@ -22,7 +21,8 @@ class Proposer:
     """Asks Optuna for batches and tells it what came out, always in the order of asking.
 
     The sampler's seed is a draw with an address of its own under the study's seed, so the same
-    study proposes the same sets, however and in how many sittings they are computed.
+    study proposes the same sets, however and in how many sittings they are computed. `start` is
+    tried first by `tpe`; `cmaes` starts from the middle.
     """
 
     kind: str
@@ -56,11 +56,7 @@ class Proposer:
         if self.kind == "random":
             return samplers.RandomSampler(seed=seed)
         if self.kind == "cmaes":
-            x0 = np.full(self.size, 0.5) if self.start is None else np.clip(self.start, 0.05, 0.95)
-            return samplers.CmaEsSampler(
-                seed=seed, popsize=self.batch, sigma0=_SIGMA, n_startup_trials=0,
-                x0=dict(zip(self._names(), map(float, x0), strict=True)),
-            )  # fmt: skip
+            return samplers.CmaEsSampler(seed=seed, popsize=self.batch)
         return samplers.TPESampler(
             seed=seed, multivariate=True, constant_liar=True, n_startup_trials=2 * self.batch
         )

@@ -6,6 +6,8 @@ growth analyst's `params.public_tap.cac_base_eur=40,50,60` becomes an axis with 
 
 from runner.config.assemble import compose_study, composed_tree
 from runner.config.cells import CellTree, cell_tree
+from runner.config.comparisons import Comparison
+from runner.config.replicates import with_replicates
 from runner.config.request import StudyRequest, request_from_mapping
 from runner.config.study import Arm, Axis, Execution, Study, Variable
 
@@ -13,6 +15,7 @@ __all__ = [
     "Arm",
     "Axis",
     "CellTree",
+    "Comparison",
     "Execution",
     "Study",
     "StudyRequest",
@@ -21,4 +24,5 @@ __all__ = [
     "compose_study",
     "composed_tree",
     "request_from_mapping",
+    "with_replicates",
 ]

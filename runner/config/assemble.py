@@ -10,11 +10,13 @@ from typing import Any, cast
 
 from runner.config.cases import case_clashes, options_in_force, read_cases, with_cases
 from runner.config.cells import cell_part, without_cell_part
+from runner.config.comparisons import read_comparisons
 from runner.config.design import option_problems, read_arms, read_excluded, read_grid
 from runner.config.exceptions import PolicyException, read_exceptions
 from runner.config.grid import level_combinations
 from runner.config.hydra_compose import compose_groups, resolve
 from runner.config.overlay import lay_over, refused_keys, split_words
+from runner.config.replicates import Replicates, read_replicates, with_number
 from runner.config.request import StudyRequest
 from runner.config.rules import Rule, read_rules
 from runner.config.settings import DesignSection, Settings
@@ -34,6 +36,7 @@ from runner.config.study import (
     Case,
     Choices,
     Collect,
+    CompareSettings,
     Execution,
     Study,
     Tracking,
@@ -47,6 +50,7 @@ from runner.config.zips import read_zips, repeated_axes, zip_notes
 from runner.contract import (
     ConfigError,
     EngineSpec,
+    ParamGroup,
     Problem,
     build_params,
     field_specs,
@@ -57,7 +61,9 @@ from runner.contract import (
 )
 from runner.registry import RegistryError, config_dirs, engine_names, load_engine
 
-_OPEN_KEYS = ("engine", "horizon", "params", "collect", "acceptance", "exceptions", "targets")
+_OPEN_KEYS = (
+    "engine", "horizon", "params", "collect", "acceptance", "exceptions", "comparisons", "targets",
+)  # fmt: skip
 _DESIGN_PARTS = ("arms", "grid", "zip", "cases", "exclude", "variables", "variables_csv")
 
 
@@ -129,7 +135,17 @@ def compose_study(request: StudyRequest) -> Study:
     draft.problems += refused_keys(tree)
     collect, wrong = _collect(tree.get("collect", "auto"), check)
     draft.problems += wrong
-    rules, exceptions = _acceptance(tree, draft, check)
+    rules, exceptions = _acceptance(tree, draft, check, parts)
+    comparisons, wrong = read_comparisons(
+        _or(tree.get("comparisons"), {}), draft.spec, _params(draft, check),
+        _other_arms(parts, settings.design.control),
+    )  # fmt: skip
+    draft.problems += wrong
+    replicates, wrong = read_replicates(
+        _design(tree).get("replicates"), settings.design, comparisons, draft.spec,
+        _params(draft, check),
+    )  # fmt: skip
+    draft.problems += wrong
     if draft.problems:
         raise ConfigError(draft.problems)
     bases = _bases(draft, raw, parts)
@@ -145,7 +161,8 @@ def compose_study(request: StudyRequest) -> Study:
         variables=parts.variables,
         rules=rules,
         exceptions=exceptions,
-        replicates=settings.design.replicates,
+        replicates=replicates.first,
+        budget=replicates.budget,
         max_cells=settings.design.max_cells,
         collect=collect,
         execution=Execution(
@@ -164,13 +181,17 @@ def compose_study(request: StudyRequest) -> Study:
             trials=settings.tracking.trials,
         ),
         outputs=Path(settings.paths.outputs).expanduser(),
-        document=_document(tree, settings, draft),
+        document=_document(tree, settings, draft, replicates),
         words=request.words,
         launch_dir=Path.cwd(),
         cases=parts.cases,
         options=options_in_force(parts.cases, draft.sources, draft.spec.name, draft.options),
-        notes=(*draft.sheets.notes, *zip_notes(parts.axes)),
+        notes=(*draft.sheets.notes, *zip_notes(parts.axes), *replicates.notes),
         mc=settings.design.mc,
+        comparisons=comparisons,
+        compare=CompareSettings(
+            confidence=settings.compare.confidence, resamples=settings.compare.resamples
+        ),
         calibration=_calibration(tree, settings, draft),
     )
 
@@ -280,7 +301,8 @@ def _with_defaults(tree: Tree, spec: EngineSpec) -> Tree:
 def _settings(tree: Tree, draft: _Draft) -> Settings:
     own = {key: value for key, value in tree.items() if key not in _OPEN_KEYS}
     if isinstance(own.get("design"), dict):
-        own["design"] = {k: v for k, v in own["design"].items() if k not in _DESIGN_PARTS}
+        design = {k: v for k, v in own["design"].items() if k not in _DESIGN_PARTS}
+        own["design"] = with_number(design)
     settings, wrong = build_params(Settings, own)
     if settings is None:
         wrong += [p for p in _section_rules(own) if p not in wrong]
@@ -463,14 +485,22 @@ def _collect(written: Any, check: Checker) -> tuple[Collect, list[Problem]]:
     return tuple(written), wrong
 
 
-def _acceptance(
-    tree: Tree, draft: _Draft, check: Checker
-) -> tuple[tuple[Rule, ...], tuple[PolicyException, ...]]:
+def _params(draft: _Draft, check: Checker) -> ParamGroup:
+    """Return the configured parameters, or the defaults where they are wrong."""
     built, _ = build_params(draft.spec.params, check.params, with_rules=False)
-    params = built if built is not None else draft.spec.params()
+    return built if built is not None else draft.spec.params()
+
+
+def _other_arms(parts: _Design, control: str) -> tuple[str, ...]:
+    return tuple(arm.name for arm in parts.arms if arm.name != control)
+
+
+def _acceptance(
+    tree: Tree, draft: _Draft, check: Checker, parts: _Design
+) -> tuple[tuple[Rule, ...], tuple[PolicyException, ...]]:
     written = {} if tree.get("acceptance") is None else tree["acceptance"]
     excused = {} if tree.get("exceptions") is None else tree["exceptions"]
-    rules, wrong = read_rules(written, draft.spec, params)
+    rules, wrong = read_rules(written, draft.spec, _params(draft, check), has_arms=bool(parts.arms))
     listed = written if isinstance(written, dict) else {}
     named = {str(name) for name, rule in listed.items() if rule is not None}
     unread = named - {rule.rule_id for rule in rules}
@@ -512,11 +542,13 @@ def _require_same(base: Tree, other: Tree, choices: Choices) -> None:
     raise ConfigError([Problem(named, "", allowed)])
 
 
-def _document(tree: Tree, settings: Settings, draft: _Draft) -> Tree:
+def _document(tree: Tree, settings: Settings, draft: _Draft, replicates: Replicates) -> Tree:
     """Return the resolved configuration that can change numbers, with all defaults filled in."""
     spec, sheets = draft.spec, draft.sheets
     params, _ = build_params(spec.params, tree.get("params", {}), with_rules=False)
     plain = plain_params(settings)
+    plain["design"]["replicates"] = replicates.first
+    del plain["design"]["budget"]  # decides how many replicates there are, and no number of theirs
     raw = tree.get("design") or {}
     plain["design"] |= {k: copied(raw[k]) for k in _DESIGN_PARTS if raw.get(k)}
     return {
@@ -532,5 +564,7 @@ def _document(tree: Tree, settings: Settings, draft: _Draft) -> Tree:
         **({"sheets": sheets.record()} if sheets.digests else {}),
         "acceptance": copied(tree.get("acceptance") or {}),
         "exceptions": copied(tree.get("exceptions") or {}),
+        "compare": plain["compare"],
+        "comparisons": copied(tree.get("comparisons") or {}),
         "params": plain_params(params) if params is not None else {},
     }

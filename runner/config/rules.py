@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from runner.config.named_metrics import (
+    NO_ARMS,
+    SCALES,
+    Scale,
+    has_direction,
+    hint,
+    is_metric,
+    no_direction,
+)
 from runner.config.settings import is_name
 from runner.contract import (
     NUMBER_KINDS,
     WHOLE_KINDS,
-    EngineError,
     EngineSpec,
     ParamGroup,
     Problem,
@@ -20,17 +28,34 @@ from runner.contract import (
     shown,
 )
 
-Kind = Literal["between", "at_least", "at_most", "equals", "non_decreasing", "min_growth"]
+Kind = Literal[
+    "between",
+    "at_least",
+    "at_most",
+    "equals",
+    "non_decreasing",
+    "min_growth",
+    "noninferior",
+    "equivalent",
+]
 
 RULES = "acceptance"
 GENERAL = "general"
 STEPS: tuple[Kind, ...] = ("non_decreasing", "min_growth")
 _NUMBERS = ("at_least", "at_most", "equals", "min_growth")
 _KINDS = ("between", *_NUMBERS)
+_MARGINS = ("noninferior", "equivalent")
+_VERSUS_KINDS = ("between", "at_least", "at_most", *_MARGINS)
+_ONLY_VERSUS = (*_MARGINS, "scale")
+_NEVER_VERSUS = (
+    "table", "column", "previous", "rule", "equals", "min_growth", "tolerance", "pass_share",
+    "margin",
+)  # fmt: skip
 _RULE_FIELDS = (
     "metric", "table", "column", "previous", "rule", *_KINDS, "tolerance", "pass_share", "margin",
-    "source",
+    "versus", *_ONLY_VERSUS, "source",
 )  # fmt: skip
+CONTROL = "control"
 _MARGIN = 0.10
 _ABSENT = object()
 
@@ -43,6 +68,10 @@ class Rule:
     `period` is the column that numbers the table's rows, None where no whole number does; `series`
     are the key columns before it: each of their combinations is a series of its own. `scope` is
     the engine's scope of the table.
+
+    With `versus` (`control`) the rule is on the arm's mean less the control's, in the unit of the
+    metric, or as a fraction of the control's mean with `scale` relative; `bounds` are those of
+    the difference, and of `noninferior` and `equivalent` the margin turned into them.
     """
 
     rule_id: str
@@ -59,19 +88,24 @@ class Rule:
     pass_share: float = 1.0
     margin: float = _MARGIN
     source: str = ""
+    versus: str | None = None
+    scale: Scale = "difference"
 
 
 def read_rules(
-    tree: Any, spec: EngineSpec, params: ParamGroup
+    tree: Any, spec: EngineSpec, params: ParamGroup, *, has_arms: bool = False
 ) -> tuple[tuple[Rule, ...], list[Problem]]:
-    """Return the acceptance rules in order, and every problem found in them."""
+    """Return the acceptance rules in order, and every problem found in them.
+
+    `has_arms` tells whether the study has a control to compare with.
+    """
     if not isinstance(tree, Mapping):
         return (), [Problem(RULES, shown(tree), "must be a mapping from rule names to rules")]
     rules, problems = [], []
     for rule_id, written in tree.items():
         if written is None:
             continue  # a study switches an inherited rule off with null
-        rule, wrong = _RuleReader(spec, params, str(rule_id), written).read()
+        rule, wrong = _RuleReader(spec, params, str(rule_id), written, has_arms).read()
         problems += wrong
         if rule is not None and not wrong:
             rules.append(rule)
@@ -81,7 +115,10 @@ def read_rules(
 class _RuleReader:
     """Reads one rule, noting what is wrong with it."""
 
-    def __init__(self, spec: EngineSpec, params: ParamGroup, rule_id: str, written: Any) -> None:
+    def __init__(
+        self, spec: EngineSpec, params: ParamGroup, rule_id: str, written: Any, has_arms: bool
+    ) -> None:
+        self._has_arms = has_arms
         self._spec = spec
         self._params = params
         self._rule_id = rule_id
@@ -99,6 +136,10 @@ class _RuleReader:
             if key not in _RULE_FIELDS:
                 known = nearest(str(key), _RULE_FIELDS) or f"; known: {', '.join(_RULE_FIELDS)}"
                 self._wrong(f".{key}", _ABSENT, f"unknown field{known}")
+        if "versus" in self._written:
+            return self._read_versus()
+        for key in (k for k in _ONLY_VERSUS if k in self._written):
+            self._wrong(f".{key}", _ABSENT, f"goes with versus: {CONTROL} only")
         kind, bounds = self._kind()
         target = self._target(kind)
         share = self._number("pass_share", 1.0, low=0.0, high=1.0, low_open=True)
@@ -111,6 +152,51 @@ class _RuleReader:
             pass_share=share, margin=margin, source=str(self._written.get("source") or ""),
         )  # fmt: skip
         return rule, []
+
+    def _read_versus(self) -> tuple[Rule | None, list[Problem]]:
+        """Read a rule on the difference from the control."""
+        written = self._written
+        if written["versus"] != CONTROL:
+            self._wrong(".versus", written["versus"], f"must be {CONTROL}")
+        elif not self._has_arms:
+            self._wrong(".versus", _ABSENT, NO_ARMS)
+        for key in (k for k in _NEVER_VERSUS if k in written):
+            self._wrong(f".{key}", _ABSENT, "goes with rules on runs, not with versus")
+        scale = written.get("scale", SCALES[0])
+        if scale not in SCALES:
+            self._wrong(".scale", scale, f"must be one of {', '.join(SCALES)}")
+        target: dict[str, Any] = {}
+        if "metric" in written:
+            target = self._metric_target(None)
+        else:
+            self._wrong(".metric", _ABSENT, "must be given")
+        given = [key for key in _VERSUS_KINDS if key in written]
+        if len(given) != 1:
+            found = ", ".join(given) or "none"
+            allowed = f"needs exactly one of {', '.join(_VERSUS_KINDS)}; has {found}"
+            self._wrong("", _ABSENT, allowed)
+            return None, self._problems
+        kind: Any = given[0]
+        bounds = self._margin(kind) if kind in _MARGINS else self._bounds(kind)
+        if self._problems:
+            return None, self._problems
+        rule = Rule(
+            rule_id=self._rule_id, kind=kind, bounds=bounds, **target, versus=CONTROL, scale=scale,
+            source=str(written.get("source") or ""),
+        )  # fmt: skip
+        return rule, []
+
+    def _margin(self, kind: Kind) -> tuple[float, float]:
+        """Return the band of the difference that a margin stands for."""
+        margin = self._number(kind, 1.0, low=0.0, low_open=True)
+        name = str(self._written.get("metric"))
+        if kind == "equivalent" or not is_metric(name, self._spec, self._params):
+            return -margin, margin
+        if not has_direction(name, self._spec):
+            self._problems.append(no_direction(f"{self._where}.{kind}", name, self._spec))
+        if self._spec.metric(name).better == "lower":
+            return -math.inf, margin
+        return -margin, math.inf
 
     def _kind(self) -> tuple[Kind | None, tuple[float, float]]:
         given = [key for key in _KINDS if key in self._written]
@@ -171,9 +257,10 @@ class _RuleReader:
         return self._table_target(kind)
 
     def _metric_target(self, kind: Kind | None) -> dict[str, Any]:
-        name, known = str(self._written["metric"]), self._spec.metric_names(self._params)
-        if name not in known and not self._is_pattern_metric(name):
-            allowed = f"is no metric of {self._spec.name}{_hint(name, known)}"
+        name = str(self._written["metric"])
+        if not is_metric(name, self._spec, self._params):
+            known = self._spec.metric_names(self._params)
+            allowed = f"is no metric of {self._spec.name}{hint(name, known)}"
             self._wrong(".metric", self._written["metric"], allowed)
         if kind in STEPS:
             self._wrong("", _ABSENT, f"{kind} compares periods: it needs table and column")
@@ -182,16 +269,10 @@ class _RuleReader:
                 self._wrong(f".{key}", self._written[key], "goes with table, not with metric")
         return {"metric": name}
 
-    def _is_pattern_metric(self, name: str) -> bool:
-        try:
-            return self._spec.metric(name).over is not None
-        except EngineError:
-            return False
-
     def _table_target(self, kind: Kind | None) -> dict[str, Any]:
         name, schemas = str(self._written["table"]), self._spec.table_schemas(self._params)
         if name not in schemas:
-            allowed = f"is no table of {self._spec.name}{_hint(name, schemas)}"
+            allowed = f"is no table of {self._spec.name}{hint(name, schemas)}"
             self._wrong(".table", self._written["table"], allowed)
             return {}
         schema = schemas[name]
@@ -220,17 +301,13 @@ class _RuleReader:
         if name is _ABSENT:
             self._wrong(f".{key}", name, f"must be given; known: {', '.join(numeric)}")
         elif name not in numeric:
-            allowed = f"is no number column of {schema.name}{_hint(str(name), numeric)}"
+            allowed = f"is no number column of {schema.name}{hint(str(name), numeric)}"
             self._wrong(f".{key}", name, allowed)
         return str(name)
 
     def _wrong(self, below: str, found: Any, allowed: str) -> None:
         text = "" if found is _ABSENT else shown(found)
         self._problems.append(Problem(f"{self._where}{below}", text, allowed))
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    return nearest(name, known) or f"; known: {', '.join(known)}"
 
 
 def _period_of(schema: TableSchema) -> str | None:

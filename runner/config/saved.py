@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from runner.config.comparisons import Comparison
 from runner.config.exceptions import PolicyException
 from runner.config.rules import Rule
 from runner.config.study import (
@@ -14,6 +15,7 @@ from runner.config.study import (
     Axis,
     Calibration,
     Case,
+    CompareSettings,
     Execution,
     Study,
     Tracking,
@@ -53,6 +55,10 @@ def study_from_data(data: Mapping[str, Any]) -> Study:
             ),
             "collect": collect if isinstance(collect, str) else tuple(collect),
             "execution": Execution(**data["execution"]),
+            "comparisons": tuple(
+                Comparison(**{**c, "arms": tuple(c["arms"])}) for c in data.get("comparisons", ())
+            ),
+            "compare": CompareSettings(**data.get("compare", {})),
             "tracking": Tracking(**data.get("tracking", {})),
             "calibration": _calibration(data.get("calibration", {})),
             "outputs": Path(data["outputs"]),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runner.contract import ParamGroup, Problem, group, param
 from runner.draws import GENERATORS
 
+FEWEST_RESAMPLES = 200
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*\Z")
 
 
@@ -49,11 +50,33 @@ class DesignSection(ParamGroup):
     """Size of the design; arms, grid, exclude and variables have readers of their own."""
 
     replicates: int = param(1, low=1, high=1_000_000)
+    budget: int | None = param(
+        None, low=2, high=1_000_000, doc="most replicates with replicates: auto; null = 1024"
+    )
     mc: int = param(
         1, low=1, high=10_000, doc="runs per replicate: fresh chance under the same drawn variables"
     )
     control: str = param("control", doc="the arm that others are compared with")
     max_cells: int = param(100_000, low=1, doc="a larger grid is refused, never thinned")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareSection(ParamGroup):
+    """How arms are compared with the control; changes no run."""
+
+    confidence: float = param(
+        0.95, low=0.5, low_open=True, high=0.9999, unit="fraction", doc="of every interval"
+    )
+    resamples: int = param(
+        2000, low=0, high=1_000_000, doc="bootstrap resamples; 0 = no bootstrap intervals"
+    )
+
+    def problems(self) -> list[Problem]:
+        """Refuse so few resamples that an interval would have no ends."""
+        if not 0 < self.resamples < FEWEST_RESAMPLES:
+            return []
+        allowed = f"must be 0 (no bootstrap) or >= {FEWEST_RESAMPLES}"
+        return [Problem("resamples", str(self.resamples), allowed)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +181,7 @@ class PathsSection(ParamGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(ParamGroup):
-    """Every top-level key except `engine`, `horizon`, `params`, `collect` and open mappings."""
+    """Every top-level key but `engine`, `horizon`, `params`, `collect` and the open mappings."""
 
     study: StudySection = group(StudySection)
     seed: int = param(1, low=0, doc="master seed: any whole number >= 0, of any size")
@@ -166,6 +189,7 @@ class Settings(ParamGroup):
     draws: DrawsSection = group(DrawsSection)
     design: DesignSection = group(DesignSection)
     calibrate: CalibrateSection = group(CalibrateSection)
+    compare: CompareSection = group(CompareSection)
     execution: ExecutionSection = group(ExecutionSection)
     tracking: TrackingSection = group(TrackingSection)
     paths: PathsSection = group(PathsSection)

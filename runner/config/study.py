@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from runner.config.comparisons import Comparison
 from runner.config.exceptions import PolicyException
 from runner.config.rules import Rule
 from runner.config.tree import Tree
@@ -145,6 +146,14 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompareSettings:
+    """How arms are compared: confidence of intervals, bootstrap resamples (0 = none)."""
+
+    confidence: float = 0.95
+    resamples: int = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """One question, complete and checked.
 
@@ -153,7 +162,9 @@ class Study:
     for the group keys of cases, the option in force elsewhere. `document` is the configuration that
     can change numbers, resolved; `words` the overrides as given; `launch_dir` is where relative
     paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
-    the variables of each replicate; `calibration` is read by `calibrate` alone.
+    the variables of each replicate. `comparisons` are those declared, `compare` how all are made;
+    with a `budget`, replicates are added up to that many until every declared width is reached.
+    `calibration` is read by `calibrate` alone.
     """
 
     name: str
@@ -181,3 +192,6 @@ class Study:
     notes: tuple[str, ...] = ()
     mc: int = 1
     calibration: Calibration = field(default_factory=Calibration)
+    budget: int | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    compare: CompareSettings = field(default_factory=CompareSettings)

@@ -45,6 +45,15 @@ class DrawSource:
         key = stream_key(self.seed, "variable", name, self.cell)
         return _GENERATORS[self.generator](key, _words(replicates), _words(0), _words(0))
 
+    def resample_uniforms(self, name: str, resamples: range, size: int) -> Floats:
+        """Return the uniforms of resamples of `size` values: float64 (resamples, size).
+
+        The address is (seed, `name`, number of the resample, place in it).
+        """
+        key = stream_key(self.seed, "resample", name, self.cell)
+        numbers, places = np.asarray(resamples)[:, None], np.arange(size)[None, :]
+        return _GENERATORS[self.generator](key, _words(0), _words(numbers), _words(places))
+
     def for_run(self, replicate: int, streams: tuple[str, ...], mc: int = 0) -> RunDraws:
         """Return the draws an engine sees in one replicate.
 

@@ -66,6 +66,11 @@ def number(value: Any) -> str:
     return f"{value:,.4g}"
 
 
+def level_text(level: Any) -> str:
+    """Return a level of an axis as people write it."""
+    return f"{level:g}" if isinstance(level, float) else str(level)
+
+
 def short_names(paths: list[str]) -> list[str]:
     """Return the shortest endings of dotted paths that still tell them apart."""
     named = []

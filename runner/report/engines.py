@@ -9,16 +9,24 @@ from rich.console import Console
 from rich.markup import escape
 
 from runner.contract import EngineSpec, bounds_text, leaves, shown
-from runner.report.console import table
+from runner.registry import RegistryError, load_engine
+from runner.report.console import print_notes, table
 
 
-def print_engines(console: Console, specs: Iterable[EngineSpec]) -> None:
-    """Print one line for each engine."""
+def print_engines(console: Console, names: Iterable[str]) -> None:
+    """Print one line for each engine, and what is wrong with those that cannot be loaded."""
     made = table("engine", "version", "horizon", "what it simulates")
-    for spec in specs:
+    broken = []
+    for name in names:
+        try:
+            spec = load_engine(name)
+        except RegistryError as error:
+            broken.append(str(error))
+            continue
         horizon = f"{spec.horizon.default} {spec.horizon.unit}"
         made.add_row(spec.name, spec.version, horizon, escape(_summary(spec)))
     console.print(made)
+    print_notes(console, tuple(broken))
     console.print("python -m runner engines NAME shows parameters, metrics and tables")
 
 

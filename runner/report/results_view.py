@@ -11,7 +11,16 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from runner.contract import NOT_APPLICABLE
-from runner.report.console import counted, number, print_counts, print_notes, short_names, table
+from runner.report.comparisons import print_arms
+from runner.report.console import (
+    counted,
+    level_text,
+    number,
+    print_counts,
+    print_notes,
+    short_names,
+    table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +48,7 @@ def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> 
     print_counts(console, "broken checks", results.acceptance.broken_checks)
     print_counts(console, "warnings", results.warnings)
     console.print(_fitting_table(console, results, spec))
+    print_arms(console, results, spec)
     print_notes(console, results.notes)
     if len(results.acceptance.cells):
         console.print(verdict_table(results.acceptance))
@@ -82,16 +92,41 @@ def _because(acceptance: Acceptance, rule_id: str, cells: pd.DataFrame) -> str:
     """Return what a rule's verdict rests on; `cells` are those that share it."""
     verdict = acceptance.rules.get(rule_id)
     if verdict == "pass":
-        bound = f"at least {cells['share_low'].min():.1%} of runs pass"
-        return bound if len(cells) == 1 else f"{bound}, in each cell"
+        return _passing(cells)
     if verdict == "fail":
-        return _first_failure(acceptance.first_failure(rule_id))
+        return _failure(acceptance, rule_id, cells)
     if verdict == "inconclusive":
         needed = acceptance.replicates_needed(rule_id)
-        return f"{needed:,} replicates would decide" if needed else "the share is on the bound"
+        is_share = cells["difference"].isna().all()
+        never = "the share is on the bound" if is_share else "no number of replicates would decide"
+        return f"{needed:,} replicates would decide" if needed else never
     if verdict == "not_evaluated":
         return ", ".join(dict.fromkeys(cells["reason"]))
     return "no cell has what it judges"
+
+
+def _passing(cells: pd.DataFrame) -> str:
+    if cells["difference"].notna().any():
+        return _difference_text(cells)
+    bound = f"at least {cells['share_low'].min():.1%} of runs pass"
+    return bound if len(cells) == 1 else f"{bound}, in each cell"
+
+
+def _failure(acceptance: Acceptance, rule_id: str, cells: pd.DataFrame) -> str:
+    if cells["difference"].notna().any():
+        return _difference_text(cells)
+    return _first_failure(acceptance.first_failure(rule_id))
+
+
+def _difference_text(cells: pd.DataFrame) -> str:
+    """Return the difference from the control in the first cell, and where the others lie."""
+    first = cells.iloc[0]
+    low, high = number(first["ci_low"]), number(first["ci_high"])
+    told = f"arm {first['arm']}: {number(first['difference'])}, interval {low} to {high}"
+    if len(cells) == 1:
+        return told
+    span = f"{number(cells['ci_low'].min())} to {number(cells['ci_high'].max())}"
+    return f"{told}; all cells {span}"
 
 
 def _first_failure(first: Mapping[str, Any]) -> str:
@@ -130,14 +165,10 @@ def _cells_table(results: StudyResults, spec: EngineSpec, most: int) -> Table:
     cells = summary.drop_duplicates("grid_index").head(_MOST_CELLS)
     for _, cell in cells.iterrows():
         found = [_mean_text(by_metric[name], cell["grid_index"]) for name in names]
-        made.add_row(*(escape(_label(cell[key])) for key in keys), *found)
+        made.add_row(*(escape(level_text(cell[key])) for key in keys), *found)
     if len(plan.cells) > _MOST_CELLS:
         made.caption = f"{len(plan.cells) - _MOST_CELLS:,} more cells in metrics_by_cell.csv"
     return made
-
-
-def _label(level: Any) -> str:
-    return f"{level:g}" if isinstance(level, float) else str(level)
 
 
 def _mean_text(rows: pd.DataFrame, grid_index: int) -> str:

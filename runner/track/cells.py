@@ -14,7 +14,14 @@ from runner.config.cells import value_at
 from runner.contract import NOT_APPLICABLE, shown
 from runner.track.curves import horizon_curves
 from runner.track.finished import FinishedPlan
-from runner.track.names import LONGEST_PARAM, clipped, safe_key, short_labels, statistic_keys
+from runner.track.names import (
+    LONGEST_PARAM,
+    clipped,
+    effect_keys,
+    safe_key,
+    short_labels,
+    statistic_keys,
+)
 from runner.track.record import CELL, GRID_INDEX, KIND, PLAN_ID, Record, Series, Status
 
 _Rows = Mapping[Any, pd.DataFrame]
@@ -28,7 +35,7 @@ def cell_records(plan: FinishedPlan) -> Iterator[Record]:
     varying = varying_params(plan)
     metrics = _by_cell(plan.metrics)
     summaries, verdicts = _by_cell(plan.by_cell), _by_cell(plan.acceptance)
-    names = _run_names(plan)
+    effects, names = _by_cell(plan.comparisons), _run_names(plan)
     for grid_index, runs in plan.runs.groupby("grid_index", sort=True):
         index = int(str(grid_index))
         reported = metrics.get(index, _NO_ROWS)
@@ -38,7 +45,9 @@ def cell_records(plan: FinishedPlan) -> Iterator[Record]:
             seconds=float(runs["seconds"].sum()),
             tags=_tags(plan, index, runs, verdicts.get(index, _NO_ROWS)),
             params=varying[index],
-            values=_values(summaries.get(index, _NO_ROWS)),
+            values={
+                **_values(summaries.get(index, _NO_ROWS)), **_effects(effects.get(index, _NO_ROWS))
+            },
             series={
                 **_replicates(reported), **_draws(plan, runs),
                 **{safe_key(f"horizon/{c}"): s for c, s in curves.get(index, {}).items()},
@@ -147,6 +156,16 @@ def _values(summary: pd.DataFrame) -> dict[str, float]:
         keys = {"mean": safe_key(row["metric"]), **statistic_keys(row["metric"], declared)}
         numbers = {key: float(row[name]) for name, key in keys.items() if pd.notna(row[name])}
         found |= {key: number for key, number in numbers.items() if np.isfinite(number)}
+    return found
+
+
+def _effects(comparisons: pd.DataFrame) -> dict[str, float]:
+    """Return the difference from the control of each metric, with its interval if there is one."""
+    found: dict[str, float] = {}
+    for row in comparisons.to_dict("records"):
+        for column, key in effect_keys(str(row["metric"])).items():
+            if pd.notna(row[column]) and np.isfinite(row[column]):
+                found[key] = float(row[column])
     return found
 
 

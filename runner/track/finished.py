@@ -87,6 +87,14 @@ class FinishedPlan:
         """One row per rule and cell."""
         return self._frame("acceptance.parquet")
 
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """One row per arm besides the control, cell and metric; none without arms."""
+        name = "comparisons.parquet"
+        if self.study.arms and (self.place / name).is_file():
+            return self._frame(name)
+        return pd.DataFrame({"grid_index": []})
+
     @property
     def axes(self) -> list[str]:
         """Columns of `runs` that hold the levels of axes, in plan order."""

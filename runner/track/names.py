@@ -38,6 +38,14 @@ def statistic_keys(metric: str, declared: Collection[str]) -> dict[str, str]:
     }
 
 
+def effect_keys(metric: str) -> dict[str, str]:
+    """Return the keys of a metric's difference from the control and the ends of its interval."""
+    return {
+        "difference": safe_key(f"effect.{metric}"),
+        **{end: safe_key(f"effect.{metric}.{end}") for end in ("ci_low", "ci_high")},
+    }
+
+
 def short_labels(paths: Sequence[str]) -> dict[str, str]:
     """Return for each dotted path its shortest ending that no other path shares."""
     return {path: _shortest_ending(path, paths) for path in paths}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.benchmarks.figures import Figure, Section
 from tests.benchmarks.jobs import Numbers
 from tests.benchmarks.process import Bench, medians
+from tests.mlflow_support import answer, cli, free_port, recorded_study, server
 
 REFERENCE_JOBS = (236, 275)  # of the reference system per CPU-second, compute only
 TAPS_TARGETS = (3000, 3000, 2000, 2000)
@@ -31,6 +34,7 @@ class Size:
     engine_seconds: float = 0.5
     draw_rounds: int = 1
     commands: int = 5
+    recorded: tuple[int, int] = (100, 100)
 
     @property
     def runs(self) -> int:
@@ -247,6 +251,25 @@ def commands(bench: Bench, size: Size) -> Section:
     return Section(title="Commands", how=how, figures=figures)
 
 
+def recording(bench: Bench, size: Size) -> Section:
+    """Measure how long MLflow takes for a study of 20 metrics, through a server of its own."""
+    cells, replicates = size.recorded
+    folder, port = Path(bench.outputs()), free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    with server(folder, port):
+        answer(cli("run", *recorded_study(cells, replicates), "--json", folder=folder))
+        began = time.perf_counter()
+        answer(cli("sync", "--uri", f"http://127.0.0.1:{port}", "--json", folder=folder))
+        took = time.perf_counter() - began
+    what = f"{cells} cells x {replicates} replicates x 20 metrics"
+    how = (
+        "Seconds by the clock until `sync` has written a stored study to an MLflow server on the "
+        "same machine. A study does not wait for it: its results are stored before."
+    )
+    figures = [Figure(what=what, value=took, unit="s", target=60.0)]
+    return Section(title="Recording in MLflow", how=how, figures=figures)
+
+
 SECTIONS: tuple[Callable[[Bench, Size], Section], ...] = (
-    planning, overhead, engines, draws, parallel, memory, commands,
+    planning, overhead, engines, draws, parallel, memory, commands, recording,
 )  # fmt: skip

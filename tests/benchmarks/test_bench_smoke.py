@@ -24,6 +24,7 @@ TINY = Size(
     engine_runs=(1, 10),
     engine_seconds=0.001,
     commands=1,
+    recorded=(2, 2),
 )
 
 

@@ -193,7 +193,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_runs(command: Command, he
                   "params.effect=1,2", "params.baseline=interval(1,2)")  # fmt: skip
     assert ran.code == USAGE
     for text in (
-        "5 problems, nothing has run", "targets.a.unit = percent: must be outcome",
+        "6 problems, nothing has run", "targets.a.unit = percent: must be outcome",
         "did you mean mean_outcome?", "targets.c.se = 0: must be > 0",
         "design.variables.params.noise_sd.min: must be given: a calibration looks between",
         "a calibration has one cell",

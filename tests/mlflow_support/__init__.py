@@ -166,3 +166,13 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         time.sleep(0.2)
     raise AssertionError(f"waited in vain for {url}")
+
+
+def recorded_study(cells: int, replicates: int) -> tuple[str, ...]:
+    """Return the words of a study with 20 metrics that is not recorded by its run."""
+    kinds = ", ".join(f"k{i}: {{share: 0.05, shift: {i}}}" for i in range(14))
+    return (
+        "engine=linear_null", f"params.baseline=range(0,{cells})", "params.entities=400",
+        f"design.replicates={replicates}", "horizon=2", "collect=metrics", "tracking=none",
+        f"params.archetypes={{light: {{share: auto}}, heavy: {{share: 0.1}}, {kinds}}}",
+    )  # fmt: skip

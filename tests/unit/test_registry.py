@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from runner.registry import RegistryError, config_dirs, engine_names, load_engine
+from runner.report.engines import print_engines
 
 
 def package(site: Path, name: str, code: str) -> None:
@@ -71,6 +74,10 @@ def test_a_package_that_cannot_be_loaded_is_named_and_stops_nobody_else(site: Pa
     assert {"torn", "silent", "taps"} <= set(engine_names())
     assert isinstance(config_dirs(), list)
     assert load_engine("taps").name == "taps"
+    told = io.StringIO()
+    print_engines(Console(file=told, width=200), engine_names())
+    assert "taps" in told.getvalue()
+    assert "note: engine 'torn' cannot be loaded from torn_module" in told.getvalue()
 
 
 def test_the_error_survives_pickling() -> None:

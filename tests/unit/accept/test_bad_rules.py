@@ -33,7 +33,10 @@ def told(rule: Any, engine: Any = TAPS, name: str = "r") -> list[str]:
 BAD_RULES: list[tuple[Any, str]] = [
     (5, "acceptance.r = 5: must be a mapping such as {metric: m, at_least: 1}"),
     ({**MARGIN, "at_last": 2}, "acceptance.r.at_last: unknown field; did you mean at_least?"),
-    ({**MARGIN, "versus": "control"}, "acceptance.r.versus: unknown field; known: metric, table"),
+    ({**MARGIN, "verses": 1}, "acceptance.r.verses: unknown field; did you mean versus?"),
+    ({**MARGIN, "versus": "control"}, "acceptance.r.versus: needs arms to compare"),
+    ({**MARGIN, "noninferior": 1}, "acceptance.r.noninferior: goes with versus: control only"),
+    ({**MARGIN, "scale": "relative"}, "acceptance.r.scale: goes with versus: control only"),
     ({"metric": "capacity_violation_months"}, "acceptance.r: needs exactly one of between, "
      "at_least, at_most, equals, min_growth, rule: non_decreasing; has none"),
     ({**MARGIN, "at_most": 3}, "has at_least, at_most"),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from runner.compare import summarise_cells
+from runner.registry import load_engine
 from tests.unit.plan.planning import plan_of
 
 
@@ -21,7 +22,7 @@ def summary(values: dict[int, list[float | None]]) -> pd.DataFrame:
         design={"grid": {"params.effect": [0, 1.5], "mix": ["heavy"]},
                 "arms": {"b": {"params.baseline": 1}}}
     )  # fmt: skip
-    return summarise_cells(plan, metrics(values))
+    return summarise_cells(plan, metrics(values), load_engine(plan.engine))
 
 
 def test_means_and_t_intervals() -> None:
