@@ -303,6 +303,25 @@ def sync(
 
 
 @app.command()
+def report(
+    study: Study = "latest",
+    outputs: Outputs = Path("outputs"),
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Write a finished study's report.html again, from what its folder holds."""
+    from runner.page.write import write_page
+    from runner.report.status import find_plan
+
+    file = write_page(find_plan(outputs, study))
+    if as_json:
+        _print_json({"report": str(file), "folder": str(file.parent)})
+    else:
+        print(f"report in     {file}")
+    return 0
+
+
+@app.command()
 def engines(
     name: Annotated[str | None, typer.Argument(help="Show this engine in full.")] = None,
     debug: Debug = False,
@@ -344,7 +363,7 @@ def _told(results: StudyResults, *, as_json: bool, strict: bool = False) -> int:
     if as_json:
         _print_json({**results.as_json(), "exit_code": code})
     else:
-        print_results(_console(), results, load_engine(results.plan.engine))
+        print_results(_console(), results, load_engine(results.engine))
     return code
 
 

@@ -6,94 +6,147 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from runner.accept import Acceptance
-from runner.compare import Comparisons, cell_labels, plain_rows
+from runner.compare import Comparisons, plain_rows
 from runner.config import Study
+from runner.contract import EngineSpec, StoreError
 from runner.plan import Plan
-from runner.store import RunState, StudyFolder
-from runner.store.folder import write_text
-from runner.store.integrity import write_checksums
+from runner.registry import RegistryError, load_engine
+from runner.store import Ledger, RunState, StudyFolder
+from runner.store.finished import FinishedPlan
+from runner.store.folder import MC_INDEX, write_text
+from runner.store.integrity import find_damage, without_damage, write_checksums
 from runner.store.results import count_runs, read_table, results_hash, write_frame
-
-if TYPE_CHECKING:
-    pass
+from runner.units import column_units, metric_units
 
 EXIT_FAILED_RUNS = 3
 EXIT_FAILED = 1
 EXIT_UNDECIDED = 4
+_KEYS = ("run_id", "grid_index", "arm", "replicate_index", MC_INDEX)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class StudyResults:
-    """The results of one plan of a study.
+    """The results of one plan of a study, as run or as loaded from its folder.
 
-    `runs` counts planned, done, failed, timeout, and those executed by this call; `acceptance`
-    holds the verdicts; `summary` has one row per cell and metric, `comparisons` one per arm
-    besides the control, cell and metric, `variance_budget` one per metric and source of variance
-    (docs/comparing.md tells their columns), with intervals at `confidence`.
+    `counts` tells planned, done, failed and timeout runs, and those executed by this call;
+    `judged` holds the verdicts; `tables` names what was collected. `summary` has one row per cell
+    and metric, `comparisons` one per arm besides the control, cell and metric, `variance_budget`
+    one per metric and source of variance (docs/comparing.md tells their columns), with intervals at
+    `confidence`. The other frames are read from the plan folder when asked for. Units are in
+    `units`, and in the `attrs["units"]` of `metrics` and tables.
     """
 
     study: str
     plan_id: str
     folder: Path
-    runs: Mapping[str, int]
+    engine: str
+    counts: Mapping[str, int]
     results_hash: str
-    acceptance: Acceptance
+    judged: Acceptance
     warnings: Mapping[str, int]
     errors: Mapping[str, int]
     notes: tuple[str, ...]
     summary: pd.DataFrame
+    tables: tuple[str, ...]
     comparisons: pd.DataFrame
     variance_budget: pd.DataFrame
     confidence: float
-    plan: Plan
-    _store: StudyFolder
-    _states: Mapping[str, RunState]
+    control: str | None
 
     @property
     def verdict(self) -> str:
         """Pass, fail, inconclusive or not_evaluated: the worst of all rules and checks."""
-        return self.acceptance.verdict
+        return self.judged.verdict
+
+    @property
+    def plan(self) -> pd.DataFrame:
+        """One row per planned run: run_id, cell, arm, replicate_index, axes, drawn variables."""
+        return self._stored.planned
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """One row per planned run: status, seconds, error, warnings, broken checks."""
+        return pd.read_parquet(self.folder / "runs.parquet")
 
     @property
     def is_complete(self) -> bool:
         """Whether every planned run is done."""
-        return self.runs["done"] == self.runs["planned"]
+        return self.counts["done"] == self.counts["planned"]
 
     @property
     def metrics(self) -> pd.DataFrame:
         """One row per run and metric: run_id, grid_index, arm, replicate_index, the axes, value."""
-        axes = cell_labels(self.plan)[["grid_index", *self.plan.axes]]
-        rows = pd.read_parquet(self.folder / "metrics.parquet")
-        return rows.merge(axes, on="grid_index", how="left", validate="many_to_one")
+        axes = self._stored.cells.reset_index(drop=True)[["grid_index", *self.axes]]
+        merged = self._stored.metrics.merge(
+            axes, on="grid_index", how="left", validate="many_to_one"
+        )
+        merged.attrs["units"] = self.units
+        return merged
 
     @property
-    def run_list(self) -> pd.DataFrame:
-        """One row per planned run: status, seconds, error, warnings, broken checks."""
-        return pd.read_parquet(self.folder / "runs.parquet")
+    def draws(self) -> pd.DataFrame:
+        """One row per random variable, cell and replicate: the value drawn."""
+        return pd.read_csv(self.folder / "variable_draws.csv")
+
+    @property
+    def acceptance(self) -> pd.DataFrame:
+        """One row per rule and cell: verdict, passing and judged runs, bounds, first failure."""
+        return self.judged.cells
+
+    @property
+    def axes(self) -> dict[str, list[Any]]:
+        """The levels of each axis, in plan order."""
+        cells = self._stored.cells
+        return {key: list(dict.fromkeys(cells[key])) for key in self._stored.axes}
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Names of the arms, in plan order; empty without arms."""
+        return tuple(str(arm) for arm in self._stored.cells["arm"].dropna().unique())
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each metric; empty when the engine is no longer installed."""
+        names = [str(name) for name in self.summary["metric"].unique()]
+        return {} if self._spec is None else metric_units(self._spec, names)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a collected table of all done runs, in plan order.
 
         Raises:
-            StoreError: the study does not collect this table.
+            StoreError: the study does not collect this table, or a part of it is damaged.
         """
-        return read_table(self._store, self.plan, self._states, name)
+        if name not in self.tables:
+            known = ", ".join(self.tables) or "none"
+            raise StoreError(
+                f"table {name} was not collected (collected: {known}); add it to collect="
+            )
+        keys = [key for key in _KEYS if key in self.plan]
+        runs, store = self.plan[keys], self._stored.folder
+        known_states = Ledger(store.ledger_file).read()
+        own = {run: known_states[run] for run in runs["run_id"] if run in known_states}
+        states = without_damage(own, find_damage(store, own, deep=False))
+        found = read_table(store, runs, states, name)
+        found.attrs["units"] = {} if self._spec is None else column_units(self._spec, name)
+        return found
 
     @property
     def called(self) -> str:
         """What commands take for this study, from the working directory."""
-        return self._store.called
+        return self._stored.folder.called
 
     @property
     def exit_code(self) -> int:
         """The process exit code this outcome calls for: 3 failed runs, 1 failed, 0 else."""
-        if self.runs["failed"] or self.runs["timeout"] or self.runs["done"] < self.runs["planned"]:
+        counts = self.counts
+        if counts["failed"] or counts["timeout"] or counts["done"] < counts["planned"]:
             return EXIT_FAILED_RUNS
         return EXIT_FAILED if self.verdict == "fail" else 0
 
@@ -104,13 +157,15 @@ class StudyResults:
 
     def _declared(self) -> list[dict[str, Any]]:
         """Return the rows of declared comparisons as plain data."""
+        if "comparison" not in self.comparisons:
+            return []
         is_declared = self.comparisons["comparison"].notna().to_numpy(bool)
         return plain_rows(self.comparisons[is_declared])
 
     def after(self, earlier: StudyResults) -> StudyResults:
         """Return the same results, counting the runs that an earlier size of the study executed."""
-        executed = self.runs["executed"] + earlier.runs["executed"]
-        return replace(self, runs={**self.runs, "executed": executed})
+        executed = self.counts["executed"] + earlier.counts["executed"]
+        return replace(self, counts={**self.counts, "executed": executed})
 
     def noting(self, notes: tuple[str, ...]) -> StudyResults:
         """Return the same results with more remarks."""
@@ -122,10 +177,10 @@ class StudyResults:
             "study": self.study,
             "plan_id": self.plan_id,
             "folder": str(self.folder),
-            "runs": dict(self.runs),
+            "runs": dict(self.counts),
             "verdict": self.verdict,
             "results_hash": self.results_hash,
-            "acceptance": self.acceptance.as_json(),
+            "acceptance": self.judged.as_json(),
             "comparisons": self._declared(),
             "warnings": dict(self.warnings),
             "errors": dict(self.errors),
@@ -133,22 +188,33 @@ class StudyResults:
             "exit_code": self.exit_code,
         }
 
+    @cached_property
+    def _stored(self) -> FinishedPlan:
+        return FinishedPlan(place=self.folder)
+
+    @cached_property
+    def _spec(self) -> EngineSpec | None:
+        try:
+            return load_engine(self.engine)
+        except RegistryError:
+            return None
+
 
 def write_summary(place: Path, study: Study, results: StudyResults) -> None:
     """Write the plan folder's summary files and checksums."""
     summary = results.summary
     write_frame(summary, place / "metrics_by_cell.parquet")
-    write_frame(results.acceptance.cells, place / "acceptance.parquet")
-    csv = results.acceptance.cells.to_csv(index=False, lineterminator="\n")
+    write_frame(results.judged.cells, place / "acceptance.parquet")
+    csv = results.judged.cells.to_csv(index=False, lineterminator="\n")
     write_text(place / "acceptance.csv", csv)
-    write_frame(results.acceptance.runs, place / "acceptance_by_run.parquet")
+    write_frame(results.judged.runs, place / "acceptance_by_run.parquet")
     write_text(place / "metrics_by_cell.csv", summary.to_csv(index=False, lineterminator="\n"))
     if study.arms:
         _write_both(results.comparisons, place, "comparisons")
     _write_both(results.variance_budget, place, "variance_budget")
-    document = {**results.as_json(), "question": study.question}
+    document = {**results.as_json(), "question": study.question, "tables": list(results.tables)}
     document["folder"] = place.name
-    document["runs"] = {k: v for k, v in results.runs.items() if k != "executed"}
+    document["runs"] = {k: v for k, v in results.counts.items() if k != "executed"}
     write_text(place / "run_summary.json", json.dumps(document, indent=2) + "\n")
     write_checksums(place)
 
@@ -176,17 +242,57 @@ def gather_results(  # noqa: PLR0913 - gathers what every stage came to
         study=study.name,
         plan_id=plan.plan_id,
         folder=folder.plan(plan.plan_id),
-        runs={**count_runs(plan, states), "executed": executed},
+        engine=plan.engine,
+        counts={**count_runs(plan, states), "executed": executed},
         results_hash=results_hash(plan, states),
-        acceptance=acceptance,
+        judged=acceptance,
         warnings=Counter(text for record in records for text in record.warnings),
         errors=Counter(f"{r.error_type}: {r.error}" for r in records if r.status != "done"),
         notes=notes,
         summary=summary,
+        tables=plan.tables,
         comparisons=compared.rows,
         variance_budget=compared.budget,
         confidence=study.compare.confidence,
-        plan=plan,
-        _store=folder,
-        _states=states,
+        control=study.control,
+    )
+
+
+def stored_results(place: Path) -> StudyResults:
+    """Return the results that a finished plan's folder holds; nothing is computed or written.
+
+    Raises:
+        StoreError: the plan is not finished, or its files cannot be read.
+    """
+    stored = FinishedPlan(place=place)
+    if not (place / "run_summary.json").is_file():
+        raise StoreError(f"{place} holds no results yet: finish it with `python -m runner resume`")
+    summary = stored.summary
+    told = summary["acceptance"]
+    judged = Acceptance(
+        verdict=summary["verdict"],
+        rules=told["rules"],
+        cells=stored.acceptance,
+        runs=pd.read_parquet(place / "acceptance_by_run.parquet"),
+        used=told["exceptions_used"],
+        unused=told["exceptions_unused"],
+        broken_checks=told["broken_checks"],
+    )
+    return StudyResults(
+        study=stored.study.name,
+        plan_id=summary["plan_id"],
+        folder=place,
+        engine=stored.study.engine,
+        counts={**summary["runs"], "executed": 0},
+        results_hash=summary["results_hash"],
+        judged=judged,
+        warnings=summary["warnings"],
+        errors=summary["errors"],
+        notes=tuple(summary["notes"]),
+        summary=stored.by_cell,
+        tables=tuple(summary.get("tables", ())),
+        comparisons=stored.comparisons,
+        variance_budget=stored.budget,
+        confidence=stored.study.compare.confidence,
+        control=stored.study.control,
     )

@@ -25,6 +25,7 @@ from runner.config import (
 from runner.contract import UnstoredError
 from runner.execute import Again, cut_parts, execute_plan, never_again
 from runner.execute.progress import progress_line
+from runner.page import report_study
 from runner.plan import Plan, make_plan
 from runner.registry import load_engine
 from runner.results import StudyResults, gather_results, write_summary
@@ -77,13 +78,15 @@ def carry_out(  # noqa: PLR0913 - the optional ones belong to resume and run
     `notes` are remarks for the results. A study with a budget grows: each size is a plan of its
     own, and the last one is returned.
     """
-    results = complete(study, plan, folder, deep=deep, again=again, notes=notes)
-    while results.is_complete and (more := next_replicates(study, results.comparisons)):
-        study = with_replicates(study, more)
-        plan = make_plan(study)
-        write_plan(folder, study, plan)
-        results = complete(study, plan, folder, notes=notes).after(results)
-    return results.noting(record_study(study, results.folder))
+    with telling_how_to_go_on(folder):
+        results = complete(study, plan, folder, deep=deep, again=again, notes=notes)
+        while results.is_complete and (more := next_replicates(study, results.comparisons)):
+            study = with_replicates(study, more)
+            plan = make_plan(study)
+            write_plan(folder, study, plan)
+            results = complete(study, plan, folder, notes=notes).after(results)
+        results = results.noting(report_study(study, results.folder))
+        return results.noting(record_study(study, results.folder))
 
 
 def complete(  # noqa: PLR0913 - the optional ones belong to resume and run
@@ -101,38 +104,35 @@ def complete(  # noqa: PLR0913 - the optional ones belong to resume and run
     before = only_of(plan, every)
     damage = find_damage(folder, before, deep=deep)
     told = (*plan.notes, *notes, *environment_notes(place))
-    with telling_how_to_go_on(folder):
-        ledger.drop_unreadable()
-        remove_leftovers(folder, every, damage)
-        sound = without_damage(before, damage)
-        parts = cut_parts(plan, sound, study.execution.part_runs, again=again)
-        if parts:
-            record_environment(place)
-        with progress_line(parts) as watcher:
-            executed = execute_plan(parts, folder, study.execution, watcher)
-        every = Ledger(folder.ledger_file).read()
-        remove_leftovers(folder, every)
-        after = only_of(plan, every)
-        states = without_damage(after, find_damage(folder, after, deep=False))
-        metrics = assemble_results(folder, plan, states)
-        spec = load_engine(plan.engine)
-        summary = summarise_cells(plan, metrics, spec)
-        comparisons = compare_arms(study, plan, metrics, spec)
-        acceptance = judge(folder, study, plan, states, metrics, comparisons)
-        told += sameness_notes(plan, summary) + repair_notes(ledger, damage, before, after)
-        told += comparisons.notes
-        is_complete = count_runs(plan, states)["done"] == plan.n_runs
-        told += precision_note(study, comparisons.rows, is_complete=is_complete)
-        if executed < sum(len(part.runs) for part in parts):
-            told += (
-                f"stopped early at {study.execution.most_failures} failed runs, as configured",
-            )
-        results = gather_results(
-            folder, study, plan, states, summary, comparisons, acceptance, executed=executed,
-            notes=told,
-        )  # fmt: skip
-        write_summary(place, study, results)
-        return results
+    ledger.drop_unreadable()
+    remove_leftovers(folder, every, damage)
+    sound = without_damage(before, damage)
+    parts = cut_parts(plan, sound, study.execution.part_runs, again=again)
+    if parts:
+        record_environment(place)
+    with progress_line(parts) as watcher:
+        executed = execute_plan(parts, folder, study.execution, watcher)
+    every = Ledger(folder.ledger_file).read()
+    remove_leftovers(folder, every)
+    after = only_of(plan, every)
+    states = without_damage(after, find_damage(folder, after, deep=False))
+    metrics = assemble_results(folder, plan, states)
+    spec = load_engine(plan.engine)
+    summary = summarise_cells(plan, metrics, spec)
+    comparisons = compare_arms(study, plan, metrics, spec)
+    acceptance = judge(folder, study, plan, states, metrics, comparisons)
+    told += sameness_notes(plan, summary) + repair_notes(ledger, damage, before, after)
+    told += comparisons.notes
+    is_complete = count_runs(plan, states)["done"] == plan.n_runs
+    told += precision_note(study, comparisons.rows, is_complete=is_complete)
+    if executed < sum(len(part.runs) for part in parts):
+        told += (f"stopped early at {study.execution.most_failures} failed runs, as configured",)
+    results = gather_results(
+        folder, study, plan, states, summary, comparisons, acceptance, executed=executed,
+        notes=told,
+    )  # fmt: skip
+    write_summary(place, study, results)
+    return results
 
 
 @contextmanager

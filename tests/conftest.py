@@ -21,7 +21,7 @@ import scipy.special  # noqa: F401 - adds a warnings filter when first imported
 import threadpoolctl  # noqa: F401 - sets KMP_* too
 
 from runner.cli import run_command_line
-from runner.config import hydra_compose
+from runner.config import assemble, hydra_compose
 
 BRITTLE = Path(__file__).parent / "end_to_end" / "brittle_package"
 
@@ -54,10 +54,11 @@ def _global_state_stays() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _untracked() -> Iterator[None]:
-    """Leave MLflow, which takes seconds to start, to the tests that run it in a process."""
+def _results_only() -> Iterator[None]:
+    """Leave MLflow and reports, which take seconds, to the tests that are about them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(hydra_compose.DEFAULT_OPTIONS, "tracking", "none")
+        patch.setitem(assemble.DEFAULTS, "report", "none")
         yield
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _COLOURS = {"search": "#7f8c9b", "race": "#d98c2b", "local": "#2b6cb0"}
 _OBSERVED, _ACHIEVED, _HELD_OUT = "#333333", "#2b6cb0", "#d98c2b"
 _WIDE = 3
-_FEWEST_OF_A_CURVE = 3
 
 
 def drawings(
@@ -83,10 +82,10 @@ def _curve(axes: Any, points: list[Point], fit: pd.DataFrame) -> None:
         axes.errorbar(period, value, yerr=TWO_SIDED_95 * se, fmt="o", ms=4, color=colour, capsize=2)
     order = np.argsort(periods)
     axes.plot(periods[order], fit["achieved"].to_numpy()[order], color=_ACHIEVED)
-    role = "held out" if points[0].role == "hold_out" else "to fit"
     axes.set(xlabel=points[0].period_column, ylabel=points[0].unit)
     axes.set_title(
-        f"{points[0].target} ({role}): observed with 95 % band, line: achieved", fontsize=9
+        f"{points[0].target}: observed with 95 % band (orange: held out), line: achieved",
+        fontsize=9,
     )
 
 
@@ -125,10 +124,19 @@ def _profile(space: Space, trials: Sequence[Trial], local: Local) -> Any:
             rise = lowest + ((across - x) / se) ** 2
             axes.plot([dimension.value(c) for c in across], rise, color=_ACHIEVED)
             if dimension.scale == "log":
-                axes.set_xscale("log")
+                _log_axis(axes)
         axes.axhline(lowest + TWO_SIDED_95**2, color=_HELD_OUT, lw=0.8, ls="--")
         axes.set_yscale("symlog", linthresh=max(1.0, lowest + TWO_SIDED_95**2))
         axes.set_ylim(bottom=0.0)
         axes.set_xlabel(f"{dimension.path}\n{dimension.unit}", fontsize=8)
     grid[0].set_ylabel("objective", fontsize=8)
     return figure
+
+
+def _log_axis(axes: Any) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.xaxis.set_minor_formatter(NullFormatter())

@@ -115,6 +115,7 @@ def _confirm(brief: Brief, folder: StudyFolder, best: Trial) -> StudyResults:
         alone,
         collect=_collect(plan, tables_of(brief.points)),
         tracking=Tracking(mode="none"),  # its record is the calibration's best trial
+        report="none",
     )
     plan = make_plan(alone)
     write_plan(folder, alone, plan)

@@ -38,6 +38,7 @@ from runner.config.study import (
     Collect,
     CompareSettings,
     Execution,
+    Report,
     Study,
     Tracking,
     Variable,
@@ -61,6 +62,7 @@ from runner.contract import (
 )
 from runner.registry import RegistryError, config_dirs, engine_names, load_engine
 
+DEFAULTS: dict[str, Any] = {"report": Settings().report}
 _OPEN_KEYS = (
     "engine", "horizon", "params", "collect", "acceptance", "exceptions", "comparisons", "targets",
 )  # fmt: skip
@@ -188,6 +190,7 @@ def compose_study(request: StudyRequest) -> Study:
         options=options_in_force(parts.cases, draft.sources, draft.spec.name, draft.options),
         notes=(*draft.sheets.notes, *zip_notes(parts.axes), *replicates.notes),
         mc=settings.design.mc,
+        report=cast(Report, settings.report),
         comparisons=comparisons,
         compare=CompareSettings(
             confidence=settings.compare.confidence, resamples=settings.compare.resamples
@@ -295,7 +298,7 @@ def _data_choices(data: Tree, sources: Sources, engine: str) -> dict[str, str]:
 
 def _with_defaults(tree: Tree, spec: EngineSpec) -> Tree:
     """Return the tree with a horizon and a seed, so that `${horizon}` names one in every cell."""
-    return {"horizon": spec.horizon.default, "seed": Settings().seed, **tree}
+    return {"horizon": spec.horizon.default, "seed": Settings().seed, **DEFAULTS, **tree}
 
 
 def _settings(tree: Tree, draft: _Draft) -> Settings:

@@ -192,4 +192,5 @@ class Settings(ParamGroup):
     compare: CompareSection = group(CompareSection)
     execution: ExecutionSection = group(ExecutionSection)
     tracking: TrackingSection = group(TrackingSection)
+    report: str = param("html", choices=("html", "none"), doc="the page made of the results")
     paths: PathsSection = group(PathsSection)

@@ -13,6 +13,7 @@ from runner.config.rules import Rule
 from runner.config.tree import Tree
 
 Treatment = Literal["fixed", "low_to_high", "random"]
+Report = Literal["html", "none"]
 Choices = tuple[tuple[str, str], ...]
 Scale = Literal["linear", "log"]
 Collect = Literal["auto", "metrics", "all"] | tuple[str, ...]
@@ -164,7 +165,7 @@ class Study:
     paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
     the variables of each replicate. `comparisons` are those declared, `compare` how all are made;
     with a `budget`, replicates are added up to that many until every declared width is reached.
-    `calibration` is read by `calibrate` alone.
+    `calibration` is read by `calibrate` alone; `report` is the kind of page made of the results.
     """
 
     name: str
@@ -192,6 +193,7 @@ class Study:
     notes: tuple[str, ...] = ()
     mc: int = 1
     calibration: Calibration = field(default_factory=Calibration)
+    report: Report = "html"
     budget: int | None = None
     comparisons: tuple[Comparison, ...] = ()
     compare: CompareSettings = field(default_factory=CompareSettings)

@@ -57,7 +57,16 @@ from runner.contract.ids import pattern_faults, spell
 from runner.contract.leaves import NUMERIC, Leaf, bounds_text, coerce, leaves, replace_leaves
 from runner.contract.randomness import Draws, Entities, Floats, Steps
 from runner.contract.shares import Share, assign, complete_shares
-from runner.contract.tables import NUMBER_KINDS, WHOLE_KINDS, Column, TableSchema, TableSink
+from runner.contract.tables import (
+    NUMBER_KINDS,
+    WHOLE_KINDS,
+    Column,
+    ColumnKind,
+    Growth,
+    Role,
+    TableSchema,
+    TableSink,
+)
 
 __all__ = [
     "BLOCK_FIELDS",
@@ -69,6 +78,7 @@ __all__ = [
     "Check",
     "Column",
     "ColumnData",
+    "ColumnKind",
     "ConfigError",
     "Distribution",
     "DistributionName",
@@ -81,6 +91,7 @@ __all__ = [
     "FieldInfo",
     "Floats",
     "FrozenMapping",
+    "Growth",
     "Horizon",
     "Leaf",
     "Metric",
@@ -91,6 +102,7 @@ __all__ = [
     "PlanError",
     "Problem",
     "ProblemsError",
+    "Role",
     "RunnerError",
     "Share",
     "SimulationError",

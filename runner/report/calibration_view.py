@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from runner.contract import shown
-from runner.report.console import counted, number, print_counts, print_notes, short_names, table
+from runner.report.console import counted, number, print_counts, print_notes, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,12 +52,11 @@ def _command(found: Calibrated) -> str:
 def _parameter_table(found: Calibrated) -> Table:
     rows = found.parameters
     made = table("parameter", "value", "95 % interval", "unit", "finding", title="parameters")
-    names = short_names(list(rows["path"]))
-    for name, row in zip(names, rows.to_dict("records"), strict=True):
+    for row in rows.to_dict("records"):
         interval = "" if _is_null(row["low"]) else f"{number(row['low'])} to {number(row['high'])}"
         value = row["value"]
         text = number(value) if isinstance(value, int | float) else shown(value)
-        made.add_row(*map(escape, (name, text, interval, row["unit"], row["finding"])))
+        made.add_row(*map(escape, (row["path"], text, interval, row["unit"], row["finding"])))
     return made
 
 

@@ -27,15 +27,15 @@ _PERCENT_FROM = 0.005
 
 def print_arms(console: Console, results: StudyResults, spec: EngineSpec) -> None:
     """Print in a few lines what became of the arms: declared comparisons, or headline metrics."""
-    rows, plan = results.comparisons, results.plan
+    rows = results.comparisons
     if not len(rows):
         return
     is_shown = rows["comparison"].notna()
     if not is_shown.any():
         known = list(dict.fromkeys(rows["metric"]))
         is_shown = rows["metric"].isin(watched_metrics((), spec, known))
-    axes = [key for key, levels in plan.axes.items() if len(levels) > 1]
-    console.print(f"[bold]arms against {escape(str(plan.control))}[/bold]")
+    axes = [key for key, levels in results.axes.items() if len(levels) > 1]
+    console.print(f"[bold]arms against {escape(str(results.control))}[/bold]")
     _print_lines(console, rows[is_shown.to_numpy(bool)], axes, results.confidence)
     console.print(f"more with: python -m runner compare {escape(results.called)}")
 

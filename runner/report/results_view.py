@@ -36,7 +36,7 @@ _MOST_METRICS = 3
 
 def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> None:
     """Print what a study found: failures first, then the headline metrics by cell."""
-    runs = results.runs
+    runs = results.counts
     planned = counted(runs["planned"], "run")
     console.print(
         f"study {escape(results.study)}: {runs['done']:,} of {planned} done ({_what_was_new(runs)})"
@@ -45,14 +45,14 @@ def print_results(console: Console, results: StudyResults, spec: EngineSpec) -> 
     print_counts(console, f"{counted(lost, 'run')} failed", results.errors)
     if lost:
         console.print(f"try them again with: python -m runner retry {escape(results.called)}")
-    print_counts(console, "broken checks", results.acceptance.broken_checks)
+    print_counts(console, "broken checks", results.judged.broken_checks)
     print_counts(console, "warnings", results.warnings)
     console.print(_fitting_table(console, results, spec))
     print_arms(console, results, spec)
     print_notes(console, results.notes)
-    if len(results.acceptance.cells):
-        console.print(verdict_table(results.acceptance))
-    _print_exceptions(console, results.acceptance)
+    if len(results.judged.cells):
+        console.print(verdict_table(results.judged))
+    _print_exceptions(console, results.judged)
     console.print(f"verdict       {results.verdict}")
     console.print(f"results hash  {results.results_hash}")
     console.print(f"results in    {escape(str(results.folder))}", soft_wrap=True)
@@ -146,12 +146,13 @@ def _print_exceptions(console: Console, acceptance: Acceptance) -> None:
 
 def _cells_table(results: StudyResults, spec: EngineSpec, most: int) -> Table:
     """Return the first headline metrics by cell: mean and half width of its 95 % interval."""
-    plan, summary = results.plan, results.summary
-    names = [name for name in spec.headline if name in plan.metrics][:most]
-    names = names or list(plan.metrics[:most])
-    keys = [key for key, levels in plan.axes.items() if len(levels) > 1]
+    summary, levels = results.summary, results.axes
+    reported = [str(name) for name in summary["metric"].unique()]
+    names = [name for name in spec.headline if name in reported][:most]
+    names = names or reported[:most]
+    keys = [key for key, found in levels.items() if len(found) > 1]
     labels = short_names(keys)
-    if plan.arms:
+    if results.arms:
         keys, labels = [*keys, "arm"], [*labels, "arm"]
     units = [f"{name}\n({spec.metric(name).unit})" for name in names]
     made = table(
@@ -166,8 +167,8 @@ def _cells_table(results: StudyResults, spec: EngineSpec, most: int) -> Table:
     for _, cell in cells.iterrows():
         found = [_mean_text(by_metric[name], cell["grid_index"]) for name in names]
         made.add_row(*(escape(level_text(cell[key])) for key in keys), *found)
-    if len(plan.cells) > _MOST_CELLS:
-        made.caption = f"{len(plan.cells) - _MOST_CELLS:,} more cells in metrics_by_cell.csv"
+    if (more := summary["grid_index"].nunique() - _MOST_CELLS) > 0:
+        made.caption = f"{more:,} more cells in metrics_by_cell.csv"
     return made
 
 

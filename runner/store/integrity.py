@@ -125,6 +125,20 @@ def write_checksums(place: Path) -> None:
     write_text(place / SUMS, _sums_text({n: sha256(place / n) for n in names if n != SUMS}))
 
 
+def replace_checksum(place: Path, name: str) -> None:
+    """Bring one file's line of SHA256SUMS up to date; the other lines stay as they are.
+
+    A file that is gone loses its line. Without SHA256SUMS nothing happens: the plan is not
+    finished.
+    """
+    sums = _checksums(place)
+    if sums is None:
+        return
+    others = {known: digest for known, digest in sums.items() if known != name}
+    own = {name: sha256(place / name)} if (place / name).is_file() else {}
+    write_text(place / SUMS, _sums_text(dict(sorted({**others, **own}.items()))))
+
+
 def _sums_text(sums: Mapping[str, str]) -> str:
     return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
 

@@ -75,22 +75,21 @@ def stored_metrics(folder: StudyFolder, states: list[RunState]) -> pd.DataFrame:
 
 
 def read_table(
-    folder: StudyFolder, plan: Plan, states: Mapping[str, RunState], table: str
+    folder: StudyFolder, runs: pd.DataFrame, states: Mapping[str, RunState], table: str
 ) -> pd.DataFrame:
     """Return a stored table of all done runs, in plan order, with the runs' keys in front.
 
+    `runs` has one row per planned run, in plan order: run_id and the keys of its place.
+
     Raises:
-        StoreError: the plan does not collect this table.
+        StoreError: a part is damaged or missing.
     """
-    if table not in plan.tables:
-        known = ", ".join(plan.tables) or "none"
-        raise StoreError(
-            f"table {table} was not collected (collected: {known}); add it to collect="
-        )
-    found = _from_parts(folder, table, [s for r in plan.run_ids if (s := states.get(r))])
+    run_ids = runs[RUN_ID].tolist()
+    found = _from_parts(folder, table, [s for r in dict.fromkeys(run_ids) if (s := states.get(r))])
     frame = with_ids(found).to_pandas()
     frame["row"] = range(len(frame))
-    joined = _ordered_rows(plan).merge(frame, on=RUN_ID, how="inner")
+    places = runs.astype({RUN_ID: object}).assign(order=range(len(runs)))
+    joined = places.merge(frame, on=RUN_ID, how="inner")
     return (
         joined.sort_values(["order", "row"]).drop(columns=["order", "row"]).reset_index(drop=True)
     )

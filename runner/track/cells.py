@@ -9,19 +9,13 @@ import numpy as np
 import pandas as pd
 
 from runner.accept import worst
+from runner.compare.labels import short_labels
 from runner.config import Arm, CellTree
 from runner.config.cells import value_at
 from runner.contract import NOT_APPLICABLE, shown
+from runner.store.finished import FinishedPlan
 from runner.track.curves import horizon_curves
-from runner.track.finished import FinishedPlan
-from runner.track.names import (
-    LONGEST_PARAM,
-    clipped,
-    effect_keys,
-    safe_key,
-    short_labels,
-    statistic_keys,
-)
+from runner.track.names import LONGEST_PARAM, clipped, effect_keys, safe_key, statistic_keys
 from runner.track.record import CELL, GRID_INDEX, KIND, PLAN_ID, Record, Series, Status
 
 _Rows = Mapping[Any, pd.DataFrame]

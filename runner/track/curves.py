@@ -11,8 +11,8 @@ import pandas as pd
 from runner.contract import Trajectory
 from runner.registry import RegistryError, load_engine
 from runner.store import Ledger, RunState
+from runner.store.finished import FinishedPlan
 from runner.store.results import iterate_table
-from runner.track.finished import FinishedPlan
 from runner.track.record import Series
 
 Curves = dict[int, dict[str, Series]]

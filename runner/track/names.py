@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 LONGEST_KEY = 250
 LONGEST_TAG = 8000
@@ -44,20 +44,6 @@ def effect_keys(metric: str) -> dict[str, str]:
         "difference": safe_key(f"effect.{metric}"),
         **{end: safe_key(f"effect.{metric}.{end}") for end in ("ci_low", "ci_high")},
     }
-
-
-def short_labels(paths: Sequence[str]) -> dict[str, str]:
-    """Return for each dotted path its shortest ending that no other path shares."""
-    return {path: _shortest_ending(path, paths) for path in paths}
-
-
-def _shortest_ending(path: str, paths: Sequence[str]) -> str:
-    segments = path.split(".")
-    for count in range(1, len(segments)):
-        ending = ".".join(segments[-count:])
-        if not any(p != path and f".{p}".endswith(f".{ending}") for p in paths):
-            return ending
-    return path
 
 
 def clipped(text: str, longest: int = LONGEST_TAG) -> str:

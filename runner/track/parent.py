@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.contract import shown
-from runner.track.finished import FinishedPlan
+from runner.store.finished import FinishedPlan
 from runner.track.names import LONGEST_PARAM, clipped, safe_key
 from runner.track.record import KIND, PLAN, PLAN_ID, Record, Status
 

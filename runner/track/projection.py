@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.store.finished import FinishedPlan
 from runner.track.calibrations import TRIAL, FinishedCalibration, is_calibration
 from runner.track.cells import cell_records
-from runner.track.finished import FinishedPlan
 from runner.track.parent import plan_record
 from runner.track.record import CELL, Record
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from runner.config import Study
 from runner.contract import RunnerError
 from runner.store import StudyFolder
+from runner.store.finished import is_finished
 from runner.store.plan_files import saved_study
 from runner.track.address import absolute_uri, tracking_uri
 from runner.track.calibrations import FinishedCalibration, is_calibration
-from runner.track.finished import is_finished
 from runner.track.process import record_in_process
 from runner.track.reply import Recorded, Request
 

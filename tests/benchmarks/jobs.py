@@ -82,11 +82,11 @@ def run(**wanted: Any) -> Numbers:
     wall = time.perf_counter() - began
     parent, before = time.process_time() - own, cpu_seconds()
     end_workers()
-    if results.runs["done"] != results.runs["planned"]:
-        raise SystemExit(f"runs failed: {dict(results.runs)}, {dict(results.errors)}")
+    if results.counts["done"] != results.counts["planned"]:
+        raise SystemExit(f"runs failed: {dict(results.counts)}, {dict(results.errors)}")
     cpu = cpu_seconds()
     return {
-        "runs": results.runs["executed"], "cpu": cpu, "parent": parent, "workers": cpu - before,
+        "runs": results.counts["executed"], "cpu": cpu, "parent": parent, "workers": cpu - before,
         "wall": wall, "peak_mb": peak_mb(),
     }  # fmt: skip
 

@@ -215,7 +215,7 @@ def test_verdict_table_is_readable(tmp_path: Path, width: int) -> None:
         design__arms={"control": {}, "better": {"params.effect": 0.3}}, params__entities=20,
     )  # fmt: skip
     text = io.StringIO()
-    Console(file=text, width=width, highlight=False).print(verdict_table(results.acceptance))
+    Console(file=text, width=width, highlight=False).print(verdict_table(results.judged))
     lines = text.getvalue().splitlines()
     assert max(map(len, lines)) <= width
     words = text.getvalue().split()
@@ -235,7 +235,7 @@ def test_many_cells_and_rules_agree_with_each_other(tmp_path: Path) -> None:
     keys = {"execution__part_runs": 7, "design__replicates": 5, "params__entities": 5}
     grid = {"params.baseline": [10.0 + level / 10 for level in range(12)]}
     results = study(tmp_path, "linear_null", rules=RULES, design__grid=grid, **keys)
-    cells, runs = results.acceptance.cells, results.acceptance.runs
+    cells, runs = results.judged.cells, results.judged.runs
     assert len(cells) == 5 * 12
     assert len(runs) == 5 * 12 * 5
     for rule in ("mean_of_all", "slope", "steady"):

@@ -198,8 +198,8 @@ def test_collected_tables_hold_every_run(here: Path) -> None:
     }
     results = run_study({**study, "collect": ["cohorts"]})
     table = results.table("cohorts")
-    assert table["run_id"].drop_duplicates().tolist() == results.plan.run_ids
+    assert table["run_id"].drop_duplicates().tolist() == results.plan["run_id"].tolist()
     assert results.exit_code == 0
     metrics_only = run_study({**study, "collect": "metrics"})
     assert metrics_only.results_hash == results.results_hash
-    assert metrics_only.runs["executed"] == 0
+    assert metrics_only.counts["executed"] == 0

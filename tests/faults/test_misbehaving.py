@@ -49,19 +49,19 @@ def test_every_kind_of_error_fails_its_run_alone(tmp_path: Path, backend: str) -
         "params.number": [0, 1],
     }
     found = run_study(study(tmp_path, backend, **{"design.grid": grid, "params.guilty": 1}))
-    told = found.run_list.set_index("run_id")
+    told = found.runs.set_index("run_id")
     plan = found.plan
-    for cell in plan.cells:
-        row = told.loc[cell.run_ids[0]]
-        fault = str(cell.levels["params.fault"])
-        expected = errors.get(fault, ("", "")) if cell.levels["params.number"] else ("", "")
+    for run in plan.to_dict("records"):
+        row = told.loc[run["run_id"]]
+        fault = str(run["params.fault"])
+        expected = errors.get(fault, ("", "")) if run["params.number"] else ("", "")
         text = tuple("" if pd.isna(row[key]) else row[key] for key in ("error_type", "error"))
         assert text == expected, fault
         if expected[0]:
             assert "misbehave" in row["traceback"] or "engine faulty" in row["traceback"]
     assert found.exit_code == 3
     assert found.warnings == {"half a pair: \\ud800": 1}
-    assert len(found.table("steps")) == 3 * found.runs["done"]
+    assert len(found.table("steps")) == 3 * found.counts["done"]
     assert verify_study(found.folder, 1.0).ok
     assert orphans(tmp_path / "s") == []
 
@@ -102,10 +102,10 @@ def test_runs_that_take_too_long_are_stopped_and_can_be_tried_again(tmp_path: Pa
     }  # fmt: skip
     found = run_study(study(tmp_path, "loky", **more))
     assert found.exit_code == 3
-    assert (found.runs["done"], found.runs["timeout"]) == (6, 2)
+    assert (found.counts["done"], found.counts["timeout"]) == (6, 2)
     assert found.errors == {"RunTimeout: the run took longer than execution.timeout_s = 1 s": 2}
     again = run_study(study(tmp_path, "loky", **more))
-    assert (again.runs["executed"], again.results_hash) == (0, found.results_hash)
+    assert (again.counts["executed"], again.results_hash) == (0, found.results_hash)
     tried = retry_study(found.folder, error_type="RunTimeout")
     assert (tried.runs["executed"], tried.runs["timeout"]) == (2, 2)
     with pytest.raises(ConfigError, match=r"with it \(RunTimeout\); did you mean RunTimeout\?"):
@@ -120,8 +120,8 @@ def test_an_interrupted_write_leaves_whole_parts(tmp_path: Path) -> None:
         "execution.timeout_s": 0.3,
     }  # fmt: skip
     slow = run_study(study(tmp_path, **more))
-    assert slow.runs["done"] + slow.runs["timeout"] == 8
-    assert len(slow.table("steps")) == 150_000 * slow.runs["done"]
+    assert slow.counts["done"] + slow.counts["timeout"] == 8
+    assert len(slow.table("steps")) == 150_000 * slow.counts["done"]
     assert verify_study(slow.folder, 0.01).ok
 
 
@@ -137,13 +137,13 @@ def test_runs_that_kill_their_worker_are_found_and_fail_alone(tmp_path: Path) ->
     }  # fmt: skip
     found = run_study(study(tmp_path, "loky", **more))
     assert found.exit_code == 3
-    assert (found.runs["done"], found.runs["failed"]) == (10, 2)
+    assert (found.counts["done"], found.counts["failed"]) == (10, 2)
     assert found.errors == {
         "WorkerDied: the worker process died each time this run was tried, alone at last: killed "
         "from outside, out of memory, or crashed in compiled code": 2
     }
-    failed = found.run_list.query("status == 'failed'")["run_id"]
-    guilty = [c.run_ids[0] for c in found.plan.cells if c.levels["params.number"] == 4]
+    failed = found.runs.query("status == 'failed'")["run_id"]
+    guilty = found.plan.query("`params.number` == 4")["run_id"]
     assert sorted(failed) == sorted(guilty)
     assert orphans(tmp_path / "s") == []
     assert verify_study(found.folder, 0.5).ok
@@ -164,7 +164,7 @@ def test_a_run_that_kills_its_worker_once_is_run_again(tmp_path: Path) -> None:
         "params.fault": "kill", "params.marker": str(tmp_path / "once"),
     }  # fmt: skip
     found = run_study(study(tmp_path, "loky", **more))
-    assert (found.exit_code, found.runs["done"]) == (0, 12)
+    assert (found.exit_code, found.counts["done"]) == (0, 12)
     assert orphans(tmp_path / "s") == []
 
 
@@ -177,12 +177,12 @@ def test_failures_stop_the_study_as_configured(
     more = {**grid, "params.fault": "raise", f"execution.{key}": value}
     found = run_study(study(tmp_path, backend, **more))
     most = 1 if key == "fail_fast" else 3
-    assert most <= found.runs["failed"] < 10
+    assert most <= found.counts["failed"] < 10
     assert found.exit_code == 3
     assert f"stopped early at {most} failed runs, as configured" in found.notes
     assert orphans(tmp_path / "s") == []
     resumed = resume_study(found.folder)
-    assert resumed.runs["failed"] > found.runs["failed"]
+    assert resumed.counts["failed"] > found.counts["failed"]
 
 
 def test_retry_chooses_by_kind_of_failure(tmp_path: Path) -> None:
@@ -191,13 +191,13 @@ def test_retry_chooses_by_kind_of_failure(tmp_path: Path) -> None:
         "params.marker": "", "design.replicates": 2,
     }  # fmt: skip
     found = run_study(study(tmp_path, **more))
-    assert (found.runs["failed"], found.runs["done"]) == (4, 2)
+    assert (found.counts["failed"], found.counts["done"]) == (4, 2)
     assert resume_study(found.folder).runs["executed"] == 0
     assert retry_study(found.folder, error_type="OwnBaseError").runs["executed"] == 2
     assert retry_study(found.folder, only_failed=True).runs["executed"] == 4
     with pytest.raises(ConfigError, match=r"no run failed with it \(ValueError, OwnBaseError\)"):
         retry_study(found.folder, error_type="KeyError")
-    failed = found.run_list.query("status == 'failed'")["run_id"].iloc[0]
+    failed = found.runs.query("status == 'failed'")["run_id"].iloc[0]
     again = rerun(tmp_path, failed)
     assert (again.record.status, again.agrees) == ("failed", True)
 

@@ -107,7 +107,7 @@ def test_damage_is_found_and_repaired(
     assert problems_of(place)
     resumed = resume_study(place)
     assert resumed.results_hash == whole.results_hash
-    assert resumed.runs["done"] == RUNS
+    assert resumed.counts["done"] == RUNS
     assert verify_study(place, 1.0).problems == ()
     assert orphans(place.parents[1]) == []
     assert resumed.metrics.equals(whole.metrics)
@@ -123,7 +123,7 @@ def test_a_damaged_study_is_named_and_run_anew(
         with pytest.raises(StoreError, match=r"study\.json (cannot be read|is damaged).*run the"):
             command()
     again = study(place.parents[2])
-    assert again.runs["executed"] == 0
+    assert again.counts["executed"] == 0
     assert verify_study(place, 1.0).problems == ()
 
 
@@ -168,7 +168,7 @@ def test_a_part_that_the_ledger_does_not_know_is_cleared_away(
         (root / name).write_text("left over")
     assert len(orphans(root)) == 5
     resumed = resume_study(place)
-    assert (resumed.runs["executed"], resumed.results_hash) == (2, whole.results_hash)
+    assert (resumed.counts["executed"], resumed.results_hash) == (2, whole.results_hash)
     assert orphans(root) == []
     assert len(resumed.table("steps")) == len(whole.table("steps"))
 
@@ -196,7 +196,7 @@ def test_a_plan_whose_runs_another_plan_changed_says_so(tmp_path: Path) -> None:
     second = study(tmp_path, **grid, **{"design.grid": {"params.number": [0, 1, 2]}})
     assert second.runs["failed"] == 1
     resumed = resume_study(second.folder, again=lambda record: True)
-    assert (resumed.runs["done"], resumed.runs["executed"]) == (3, 1)
+    assert (resumed.counts["done"], resumed.counts["executed"]) == (3, 1)
     assert "the plan's summary tells" in " ".join(verify_study(first.folder, 1.0).problems)
     assert resume_study(first.folder).runs["executed"] == 0
     assert verify_study(first.folder, 1.0).ok
@@ -217,7 +217,7 @@ def test_numbers_that_were_changed_together_with_their_sums_are_found(
 ) -> None:
     """A forged ledger: verify computes the run again."""
     ledger = place.parents[1] / "runs" / "ledger.jsonl"
-    old = next(iter(whole.run_list["metrics_hash"]))
+    old = next(iter(whole.runs["metrics_hash"]))
     texts = ledger.read_text().replace(old, "0" * 32).splitlines()
     with open(ledger, "w") as stream:
         for text in texts:

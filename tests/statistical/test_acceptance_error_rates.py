@@ -50,7 +50,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[s
         design__replicates=REPLICATES,
         design__grid={"params.threshold": [float(bar) for bar in range(CELLS)]},
     )  # fmt: skip
-    counts = results.acceptance.cells.groupby("rule")["verdict"].value_counts()
+    counts = results.judged.cells.groupby("rule")["verdict"].value_counts()
     return {name: {str(v): int(n) for v, n in counts[name].items()} for name in CASES}
 
 

@@ -79,7 +79,7 @@ def exception(name: str, first: int, last: int, drop: float) -> PolicyException:
 
 def cell(results: StudyResults, rule: str, grid_index: int = 0) -> Mapping[str, Any]:
     """Return the row of a rule and a cell as plain data, nulls as None."""
-    cells = results.acceptance.cells
+    cells = results.judged.cells
     rows = cells[(cells["rule"] == rule) & (cells["grid_index"] == grid_index)]
     assert len(rows) == 1
     return {k: None if pd.isna(v) else v for k, v in rows.iloc[0].items()}

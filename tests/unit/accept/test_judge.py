@@ -25,7 +25,7 @@ def null(folder: Path, **keys: Any) -> StudyResults:
 def test_without_rules_nothing_is_evaluated(tmp_path: Path) -> None:
     results = null(tmp_path)
     assert (results.verdict, results.exit_code, results.strict_exit_code) == ("not_evaluated", 0, 4)
-    assert results.acceptance.cells.empty
+    assert results.judged.cells.empty
     assert list(pd.read_parquet(results.folder / "acceptance.parquet").columns)[:2] == [
         "rule", "grid_index",
     ]  # fmt: skip
@@ -82,14 +82,14 @@ def test_pattern_metrics_and_cells_they_do_not_bear_on(tmp_path: Path) -> None:
     )
     assert [cell(results, "heavy", i)["verdict"] for i in (0, 1)] == ["not_applicable", "pass"]
     assert cell(results, "heavy", 0)["not_applicable"] == 3
-    assert dict(results.acceptance.rules) == {"heavy": "pass", "mean": "pass"}
+    assert dict(results.judged.rules) == {"heavy": "pass", "mean": "pass"}
 
 
 def test_a_rule_that_bears_on_no_cell_is_out_of_the_verdict(tmp_path: Path) -> None:
     above = {"metric": "share_above", "at_least": 1}
     keys = {"params__threshold": None, "design__replicates": 2}
     results = null(tmp_path, rules={"above": above, "mean": MEAN}, **keys)
-    assert (dict(results.acceptance.rules), results.verdict) == ({"mean": "pass"}, "pass")
+    assert (dict(results.judged.rules), results.verdict) == ({"mean": "pass"}, "pass")
     assert null(tmp_path, rules={"above": above}, **keys).verdict == "not_evaluated"
 
 
@@ -101,7 +101,7 @@ def test_a_misspelt_archetype_is_not_evaluated(tmp_path: Path) -> None:
 
 def test_horizon_1_leaves_nothing_to_compare(tmp_path: Path) -> None:
     results = null(tmp_path, rules={"steady": STEADY, "m": MEAN}, horizon=1)
-    assert dict(results.acceptance.rules) == {"steady": "not_evaluated", "m": "pass"}
+    assert dict(results.judged.rules) == {"steady": "not_evaluated", "m": "pass"}
     assert cell(results, "steady")["reason"] == "nothing to compare"
     assert (results.exit_code, results.strict_exit_code) == (0, 4)
 
@@ -130,19 +130,19 @@ def test_arms_and_cells_are_judged_apart_and_the_worst_counts(tmp_path: Path) ->
         design__grid={"params.baseline": [10, 100]},
         design__replicates=4,
     )
-    cells = results.acceptance.cells
+    cells = results.judged.cells
     assert cells["arm"].tolist() == ["control", "worse", "control", "worse"]
     assert cells["verdict"].tolist() == ["pass", "fail", "pass", "pass"]
     assert (results.verdict, results.exit_code) == ("fail", 1)
     first = results.as_json()["acceptance"]["first_failures"]["mean"]
     assert (first["grid_index"], first["arm"], first["period"]) == (1, "worse", None)
-    assert first["run_id"] == results.plan.cells[1].run_ids[0]
+    assert first["run_id"] == results.plan.query("grid_index == 1")["run_id"].iloc[0]
 
 
 def test_cells_with_equal_content_share_runs_and_verdicts(tmp_path: Path) -> None:
     results = null(tmp_path, rules={"mean": MEAN}, design__arms={"control": {}, "same": {}})
-    assert results.acceptance.cells["evaluated"].tolist() == [1, 1]
-    assert len(results.acceptance.runs) == 2
+    assert results.judged.cells["evaluated"].tolist() == [1, 1]
+    assert len(results.judged.runs) == 2
 
 
 def test_failed_runs_are_not_evaluated_and_exit_with_3(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_failed_runs_are_not_evaluated_and_exit_with_3(tmp_path: Path) -> None:
         tmp_path, "taps", horizon=30,
         design__grid={"params.public_tap.budget_growth_pct_mom": [-30, 1000]},
     )  # fmt: skip
-    assert (results.runs["done"], results.runs["failed"]) == (1, 1)
+    assert (results.counts["done"], results.counts["failed"]) == (1, 1)
     assert cell(results, "private_margin", 1)["verdict"] == "not_evaluated"
     assert cell(results, "private_margin", 1)["reason"] == "no run is done"
     assert (results.verdict, results.exit_code, results.strict_exit_code) == ("fail", 3, 3)
@@ -183,7 +183,7 @@ def test_vectors_through_a_study(kiosk: str, tmp_path: Path) -> None:
         )
         assert results.verdict == ("fail" if period else "pass")
         assert cell(results, "steady")["first_failing_period"] == period
-        assert list(results.acceptance.used) == used
+        assert list(results.judged.used) == used
         assert (cell(results, "steady")["exceptions"] or "") == ",".join(used)
 
 
@@ -234,8 +234,8 @@ def test_a_broken_check_fails_the_plan(kiosk: str, tmp_path: Path) -> None:
         tmp_path, kiosk, rules={"c": {"metric": "counted", "at_least": 1}},
         params__broken=True, params__from_replicate=2, design__replicates=4,
     )  # fmt: skip
-    assert dict(results.acceptance.rules) == {"c": "pass"}
-    assert dict(results.acceptance.broken_checks) == {"honest": 2}
+    assert dict(results.judged.rules) == {"c": "pass"}
+    assert dict(results.judged.broken_checks) == {"honest": 2}
     assert (results.verdict, results.exit_code) == ("fail", 1)
 
 

@@ -32,10 +32,10 @@ def outputs_of(found: StudyResults) -> Path:
 def test_an_export_is_the_runs_part_of_the_study(
     found: StudyResults, tmp_path: Path, file_format: str
 ) -> None:
-    run_id = found.plan.run_ids[1]
+    run_id = found.plan["run_id"].iloc[1]
     done = rerun(outputs_of(found), run_id, export=tmp_path / "out", file_format=file_format)
     assert done.agrees is True
-    assert {file.stem for file in done.exported} == set(found.plan.tables)
+    assert {file.stem for file in done.exported} == set(found.tables)
     for file in done.exported:
         read = pd.read_csv if file_format == "csv" else pd.read_parquet
         stored = found.table(file.stem)
@@ -48,7 +48,7 @@ def test_an_export_is_the_runs_part_of_the_study(
 
 
 def test_a_run_is_named_by_the_beginning_of_its_id(found: StudyResults) -> None:
-    outputs, run_id = outputs_of(found), found.plan.run_ids[0]
+    outputs, run_id = outputs_of(found), found.plan["run_id"].iloc[0]
     assert rerun(outputs, run_id[:10]).record.run_id == run_id
     with pytest.raises(StoreError, match=r"no run 'zz' in the plans below .*plan.parquet lists"):
         rerun(outputs, "zz")
@@ -61,7 +61,11 @@ def test_unknown_tables_and_formats_are_refused_together(
 ) -> None:
     with pytest.raises(ConfigError) as caught:
         rerun(
-            outputs_of(found), found.plan.run_ids[0], tables="x", export=tmp_path, file_format="cvs"
+            outputs_of(found),
+            found.plan["run_id"].iloc[0],
+            tables="x",
+            export=tmp_path,
+            file_format="cvs",
         )
     text = str(caught.value)
     assert "--format = cvs: must be one of parquet, csv" in text
@@ -72,7 +76,7 @@ def test_unknown_tables_and_formats_are_refused_together(
 def test_an_export_to_no_folder_says_so(found: StudyResults, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"cannot export to .*file"):
-        rerun(outputs_of(found), found.plan.run_ids[0], export=tmp_path / "file")
+        rerun(outputs_of(found), found.plan["run_id"].iloc[0], export=tmp_path / "file")
 
 
 @pytest.mark.parametrize(("text", "share"), [("5%", 0.05), ("100%", 1.0), ("0.5", 0.5)])

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.track.names import LONGEST_KEY, clipped, safe_key, short_labels, statistic_keys
+from runner.compare.labels import short_labels
+from runner.track.names import LONGEST_KEY, clipped, safe_key, statistic_keys
 
 
 @pytest.mark.parametrize(

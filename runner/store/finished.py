@@ -64,7 +64,12 @@ class FinishedPlan:
     def runs(self) -> pd.DataFrame:
         """One row per planned run with its axes, drawn variables, status, broken checks."""
         states = self._frame("runs.parquet")[list(_STATES)]
-        return pd.concat([self._frame("plan.parquet"), states], axis="columns")
+        return pd.concat([self.planned, states], axis="columns")
+
+    @cached_property
+    def planned(self) -> pd.DataFrame:
+        """One row per planned run with its axes and drawn variables."""
+        return self._frame("plan.parquet")
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -95,6 +100,12 @@ class FinishedPlan:
             return self._frame(name)
         return pd.DataFrame({"grid_index": []})
 
+    @cached_property
+    def budget(self) -> pd.DataFrame:
+        """One row per metric and component of its variance."""
+        name = "variance_budget.parquet"
+        return self._frame(name) if (self.place / name).is_file() else pd.DataFrame()
+
     @property
     def axes(self) -> list[str]:
         """Columns of `runs` that hold the levels of axes, in plan order."""
@@ -124,6 +135,9 @@ class FinishedPlan:
         except (OSError, ValueError) as error:
             raise _unreadable(self.place / name, error) from error
         return frame
+
+    def _optional(self, name: str) -> pd.DataFrame:
+        return self._frame(name) if (self.place / name).is_file() else pd.DataFrame()
 
     def _yaml(self, name: str) -> dict[str, Any]:
         try:

@@ -1,0 +1,98 @@
+"""What a section is made of: paragraphs, tables, pictures, code. Plain data, no markup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["", "note", "answer", "pass", "fail", "inconclusive", "not_evaluated"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A paragraph; `lead` is set in bold before it."""
+
+    kind: Literal["text"] = "text"
+    text: str
+    lead: str = ""
+    tone: Tone = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell of a table; `shade` from 0 (white) to 1 (dark), `bar` a share of the width."""
+
+    text: str
+    shade: float | None = None
+    bar: float | None = None
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether the text must be white to be read."""
+        return self.shade is not None and self.shade > 0.55  # noqa: PLR2004
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table; its first `labels` columns head the rows, `texts` are no numbers.
+
+    Small ones stand side by side where there is room.
+    """
+
+    kind: Literal["table"] = "table"
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    labels: int = 1
+    texts: frozenset[int] = frozenset()
+    is_small: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture as a data URI, what it shows in words, and a heading above it."""
+
+    uri: str
+    alt: str
+    title: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """Pictures side by side where there is room, below a common heading.
+
+    The pictures of a key are samples, each with its title beside it.
+    """
+
+    kind: Literal["pictures"] = "pictures"
+    title: str
+    pictures: tuple[Picture, ...]
+    caption: str = ""
+    is_key: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A command or file to copy; `fold` is the title it is folded under, empty = not folded."""
+
+    kind: Literal["code"] = "code"
+    text: str
+    fold: str = ""
+
+
+Block = Text | Table | Pictures | Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A heading and what stands below it; `key` is its name in links."""
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def cells(*texts: str) -> tuple[Cell, ...]:
+    """Return a row of plain texts."""
+    return tuple(Cell(text=text) for text in texts)
