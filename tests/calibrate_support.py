@@ -8,6 +8,7 @@ import cmaes  # noqa: F401 - adds warnings filters when first imported
 import matplotlib.backends.backend_agg
 import matplotlib.figure  # noqa: F401 - the same
 import optuna  # noqa: F401 - the same
+import scipy.optimize  # noqa: F401 - the same
 
 SOURCE = "made up"
 
