@@ -42,8 +42,14 @@ def inert_faults(spec: EngineSpec) -> list[str]:
 
 
 def _binding_faults(spec: EngineSpec, path: str, overrides: Mapping[str, Any]) -> list[str]:
+    """Return a fault unless a binding matters beside its other overrides.
+
+    Where those are refused without it, as among shares that sum to 1, the example itself is what
+    it is compared with.
+    """
     others = {name: value for name, value in overrides.items() if name != path}
-    without, bound = _ran(spec, others), _ran(spec, overrides)
+    without = _ran(spec, others) or _ran(spec, {})
+    bound = _ran(spec, overrides)
     if without is None or bound is None:
         return [f"{path}: the example's binding {dict(overrides)} is refused"]
     if differing(without, bound):

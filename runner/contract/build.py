@@ -122,7 +122,8 @@ def _field_default(cls: type[ParamGroup], spec: FieldSpec) -> Any:
 
 def _build_field(spec: FieldSpec, default: Any, data: Any, path: str, found: list[Problem]) -> Any:
     if spec.kind == "group":
-        return _build_group(spec.item, default, data, f"{path}.", found)
+        own = None if spec.info.whole or default is dataclasses.MISSING else default
+        return _build_group(spec.item, own, data, f"{path}.", found)
     if spec.kind == "groups":
         return _build_groups(spec, default, data, path, found)
     if spec.kind == "values":

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from runner import contract
+
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = "Rooms import only rooms below them"
 ENGINES = "Engines see the contract and nothing else of the runner"
@@ -136,4 +138,6 @@ def test_engines_import_the_contract_alone() -> None:
 
 
 def contract_modules() -> list[str]:
-    return [file.stem for file in (ROOT / "runner" / "contract").glob("[a-z]*.py")]
+    """Return the modules behind the contract; a function may have the name of its module."""
+    files = (ROOT / "runner" / "contract").glob("[a-z]*.py")
+    return [file.stem for file in files if file.stem not in contract.__all__]
