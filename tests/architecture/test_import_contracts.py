@@ -21,7 +21,8 @@ NO_ENGINE = "The runner never imports an engine"
 HYDRA = "Hydra and OmegaConf are at home in config"
 JOBLIB = "Joblib is at home in execute"
 MLFLOW = "MLflow is at home in track"
-CONTRACTS = (LAYERS, ENGINES, NO_ENGINE, HYDRA, JOBLIB, MLFLOW)
+OPTUNA = "Optuna is at home in calibrate"
+CONTRACTS = (LAYERS, ENGINES, NO_ENGINE, HYDRA, JOBLIB, MLFLOW, OPTUNA)
 
 OFFENCES = [
     (LAYERS, "runner/contract/errors.py", "import runner.store.folder"),
@@ -35,6 +36,7 @@ OFFENCES = [
     (JOBLIB, "runner/store/parts.py", "import joblib"),
     (JOBLIB, "engines/taps/model.py", "from joblib import Parallel"),
     (MLFLOW, "runner/study.py", "import mlflow"),
+    (OPTUNA, "runner/plan/expand.py", "import optuna"),
 ]
 
 
