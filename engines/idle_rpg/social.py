@@ -1,0 +1,133 @@
+"""Fight in the arena; join, fight with and leave guilds. Opponents and guilds are statistical."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.idle_rpg.game import Game, Visit, gate
+from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.players import GEMS, GOLD
+from runner.contract import Floats
+
+_WEEK_DAYS = 7
+
+
+def fight_arena(game: Game, visit: Visit) -> None:
+    """Fight battle after battle while time, attempts and will last."""
+    players, rules = game.players, game.rules
+    seconds = rules.params.actions.arena_battles.seconds
+    is_open = players.exp[visit.who] >= rules.level_exp[rules.params.levels.unlock.arena - 1]
+    pos = gate(game, visit, "arena_battles", np.flatnonzero(is_open & (visit.left >= seconds)))
+    given = rules.params.arena
+    for k in range(given.attempts_per_day + given.max_paid_per_day):
+        if not pos.size:
+            return
+        pos = _willing(game, visit, pos, k)
+        _battle(game, visit, pos, k)
+        visit.left[pos] -= seconds
+        pos = pos[visit.left[pos] >= seconds]
+
+
+def _willing(game: Game, visit: Visit, pos: Ints, k: int) -> Ints:
+    """Return the sessions that fight battle k, free or paid; the paid ones pay."""
+    players, given, who = game.players, game.rules.params.arena, visit.who[pos]
+    kind = players.profile.archetype[who]
+    is_free = players.arena_used[who] < given.attempts_per_day
+    can_buy = game.buys_arena[kind] & (players.balance[GEMS][who] >= given.attempt_price_gems)
+    can_buy &= players.arena_bought[who] < given.max_paid_per_day
+    chance = np.where(is_free, game.arena_will[kind], np.where(can_buy, given.buy_chance, 0.0))
+    u = game.draws.uniform("arena_engage", step=visit.rep(k), entities=visit.ids[pos])
+    fights = u < chance
+    free, paid = who[fights & is_free], who[fights & ~is_free]
+    players.arena_used[free] += 1
+    players.arena_bought[paid] += 1
+    game.spend(GEMS, paid, given.attempt_price_gems)
+    return pos[fights]
+
+
+def _battle(game: Game, visit: Visit, pos: Ints, k: int) -> None:
+    if not pos.size:
+        return
+    given, who, ids = game.rules.params.arena, visit.who[pos], visit.ids[pos]
+    u = game.draws.uniform("arena_opponent", step=visit.rep(k), entities=ids)
+    chance = game.arena_win[battle_steps(game.arena_ratios, given.opponent_spread, u)]
+    won = who[game.draws.uniform("arena_win", step=visit.rep(k), entities=ids) < chance]
+    game.earn(GOLD, won, given.win_gold)
+    game.count("arena_battles", who)
+    game.count("arena_wins", won)
+
+
+def battle_steps(ratios: Floats, spread: float, u: Floats) -> NDArray[np.int64]:
+    """Return how many steps of the win chance own power reaches over an opponent's.
+
+    The opponent has 1 - spread to 1 + spread of the own power, uniformly.
+    """
+    opponent = 1.0 - spread + 2.0 * spread * u
+    return np.count_nonzero(opponent[:, None] * ratios <= 1.0, axis=1)
+
+
+def meet_guild(game: Game, visit: Visit) -> None:
+    """Join a guild, or attack its boss once a day."""
+    players, rules = game.players, game.rules
+    actions = rules.params.actions.guild_boss
+    is_open = players.exp[visit.who] >= rules.level_exp[rules.params.levels.unlock.guild - 1]
+    if not is_open.any():
+        return
+    who = visit.who
+    member = players.guild[who] >= 0
+    fresh = np.where(member, players.guild_attacked[who], players.guild_asked[who]) != visit.age
+    seconds = np.where(member, actions.attack_seconds, actions.join_seconds)
+    pos = np.flatnonzero(is_open & fresh & (visit.left >= seconds))
+    pos = gate(game, visit, "guild_boss", pos)
+    if pos.size:
+        inside = players.guild[visit.who[pos]] >= 0
+        _attack(game, visit, pos[inside])
+        _join(game, visit, pos[~inside])
+
+
+def _attack(game: Game, visit: Visit, pos: Ints) -> None:
+    players, who = game.players, visit.who[pos]
+    if not pos.size:
+        return
+    u = game.draws.uniform("guild_attack", step=visit.step, entities=visit.ids[pos])
+    does = u < game.guild_will[players.profile.archetype[who]]
+    pos, who = pos[does], who[does]
+    boss = boss_level(players.profile.install[who] + visit.age)
+    given = game.rules.params.guild.reward_gold
+    game.earn(GOLD, who, given.base + given.per_boss_level * boss)
+    players.guild_attacked[who] = visit.age
+    players.guild_age[who] = visit.age
+    game.count("guild_attacks", who)
+    visit.left[pos] -= game.rules.params.actions.guild_boss.attack_seconds
+
+
+def boss_level(sim_day: Ints) -> Ints:
+    """Return the level of every guild's boss on a day; it rises weekly."""
+    return 1 + (sim_day - 1) // _WEEK_DAYS
+
+
+def _join(game: Game, visit: Visit, pos: Ints) -> None:
+    """Decide once a day whether to join a guild."""
+    players, given = game.players, game.rules.params.guild
+    if not pos.size:
+        return
+    who, ids = visit.who[pos], visit.ids[pos]
+    players.guild_asked[who] = visit.age
+    u = game.draws.uniform("guild_join", step=visit.age, entities=ids)
+    joins = u < given.join_factor * game.guild_will[players.profile.archetype[who]]
+    pos, who, ids = pos[joins], who[joins], ids[joins]
+    pick = game.draws.uniform("guild_pick", step=visit.age, entities=ids)
+    players.guild[who] = 1 + (pick * given.count).astype(np.int64)
+    players.guild_age[who] = visit.age
+    visit.left[pos] -= game.rules.params.actions.guild_boss.join_seconds
+
+
+def leave_guilds(game: Game, age: int, who: Ints) -> None:
+    """Let some members leave at the end of their active day."""
+    players = game.players
+    members = who[players.guild[who] >= 0]
+    if members.size:
+        ids = players.profile.ids[members]
+        u = game.draws.uniform("guild_leave", step=age, entities=ids)
+        players.guild[members[u < game.rules.params.guild.leave_chance]] = -1
