@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import Game, Visit, gate, refresh_energy, regenerated
+from engines.idle_rpg.game import Game, Rolls, Visit, gate, refresh_energy, regenerated
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
 from engines.idle_rpg.shop import offer
 
+_TOGETHER = 8  # attempts drawn at once where few play
 _STUCK_AFTER = 3  # losses in a row that bring the trigger stuck_progression
 _PLACE, _CLEARED, _ENERGY, _CLOCK, _TIME, _STREAK, _STUCK, _TRIES, _STATE = range(9)
 _STOPPED, _REFUSED, _LACKED = 0, 1, 2
@@ -71,26 +72,29 @@ def _attempt_stages(game: Game, visit: Visit, run: Run) -> None:
     settings, rules = game.rules.params.campaign, game.rules.campaign
     cost = game.rules.params.energy.per_stage
     low, span = settings.stage_seconds[0], settings.stage_seconds[1] - settings.stage_seconds[0] + 1
-    all_ids, live = visit.ids[run.pos], run.rows.copy()
+    ids, live = visit.ids[run.pos], run.rows.copy()
+    tries, lengths, successes = (
+        Rolls(game, visit, stream, ids, _TOGETHER)
+        for stream in ("stage_attempt", "stage_seconds", "stage_success")
+    )
     for k in range(settings.max_stages_per_session):
-        place, step = live[_PLACE], visit.rep(k)
-        ids = all_ids[place]
+        place = live[_PLACE]
         reached = reached_steps(rules.least_power[live[_CLEARED]], run.power[place])
-        wants = game.draws.uniform("stage_attempt", step=step, entities=ids) < rules.attempt[reached]
+        wants = tries.at(k, place) < rules.attempt[reached]
         wants &= live[_CLEARED] < settings.n_stages
         _regain(live, run)
         has_energy = live[_ENERGY] >= cost
-        seconds = game.draws.uniform("stage_seconds", step=step, entities=ids)
-        length = low + (seconds * span).astype(np.int64)
+        length = low + (lengths.at(k, place) * span).astype(np.int64)
         goes = wants & has_energy & (live[_TIME] >= length)
         if not goes.all():
             live[_STATE] = np.where(wants, np.where(has_energy, _STOPPED, _LACKED), _REFUSED)
-            over = ~goes
-            run.rows[:, place[over]] = live[:, over]
-            live, ids, reached, length = live[:, goes], ids[goes], reached[goes], length[goes]
-            if not ids.size:
+            over = np.flatnonzero(~goes)
+            run.rows[:, place[over]] = live.take(over, axis=1)
+            on = np.flatnonzero(goes)
+            live, place, reached, length = live.take(on, axis=1), place[on], reached[on], length[on]
+            if not on.size:
                 return
-        won = game.draws.uniform("stage_success", step=step, entities=ids) < rules.success[reached]
+        won = successes.at(k, place) < rules.success[reached]
         live[_ENERGY] -= cost
         live[_TIME] -= length
         live[_CLEARED] += won

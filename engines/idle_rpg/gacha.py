@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import Game, Visit, session_chance
+from engines.idle_rpg.game import Game, Visit, Words, session_chance
 from engines.idle_rpg.heroes import rank_heroes
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, TICKETS
@@ -98,7 +98,7 @@ def pity_bonus(rules: Rules) -> Floats:
     return np.where(counter >= given.near_from, given.near_bonus, half)
 
 
-def pull_caps(rules: Rules, draws: Draws, agents: tuple[Ints, Ints], week: int) -> Ints:
+def pull_caps(rules: Rules, draws: Draws, agents: tuple[Ints, Words], week: int) -> Ints:
     """Return the pulls that agents (archetype, id) may make in an agent-week: (m,)."""
     kind, ids = agents
     pairs = np.array([k.gacha_pulls_per_week for k in rules.params.archetypes.values()])
@@ -145,19 +145,19 @@ def _pull(game: Game, visit: Visit, pos: Ints, banner: Ints, pulls: int) -> None
     """Make pulls one after the other, then re-optimise the team."""
     players, who, ids = game.players, visit.who[pos], visit.ids[pos]
     featured = np.where(banner >= 0, game.featured[banner], -1)
-    legendaries = np.zeros(pos.size, dtype=np.int64)
+    legendaries, counter = np.zeros(pos.size, dtype=np.int64), players.counter[who]
+    steps = visit.rep(0) + np.arange(pulls, dtype=np.uint64)[:, None]
+    rarities = game.draws.uniform("pull_rarity", step=steps, entities=ids)
+    heroes = game.draws.uniform("pull_hero", step=steps, entities=ids)
     for k in range(pulls):
-        step = visit.rep(k)
-        rarity = drawn_rarity(
-            game.rules, players.counter[who],
-            game.draws.uniform("pull_rarity", step=step, entities=ids),
-        )  # fmt: skip
-        hero = _drawn_hero(game, step, ids, (rarity, featured))
+        rarity = drawn_rarity(game.rules, counter, rarities[k])
+        hero = _drawn_hero(game, visit.rep(k), ids, (rarity, featured, heroes[k]))
         is_legendary = rarity == LEGENDARY
-        players.counter[who] = np.where(is_legendary, 0, players.counter[who] + 1)
+        counter = np.where(is_legendary, 0, counter + 1)
         legendaries += is_legendary
         _add_copy(game, who, hero)
-    high = int(players.counter[who].max())
+    players.counter[who] = counter
+    high = int(counter.max())
     game.fault("pity", high >= game.rules.params.gacha.hard_pity, f"a pity counter is {high}")
     players.legendary_age[who[legendaries > 0]] = visit.age
     players.week_pulls[who] += pulls
@@ -173,11 +173,11 @@ def drawn_rarity(rules: Rules, counter: Ints, u: Floats) -> Ints:
 
 
 def _drawn_hero(
-    game: Game, step: int, ids: Ints, pulled: tuple[Ints, Ints]
+    game: Game, step: Words, ids: Words, pulled: tuple[Ints, Ints, Floats]
 ) -> Ints:
-    """Return the hero of each pull, given rarity and the featured legendary or -1."""
-    rarity, featured = pulled
-    first, u = game.rules.heroes.first, game.draws.uniform("pull_hero", step=step, entities=ids)
+    """Return the hero of each pull, given rarity, the featured legendary or -1, and uniforms."""
+    rarity, featured, u = pulled
+    first = game.rules.heroes.first
     hero = first[rarity] + (u * (first[rarity + 1] - first[rarity])).astype(np.int64)
     on_banner = np.flatnonzero((rarity == LEGENDARY) & (featured >= 0))
     if on_banner.size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,11 @@ from engines.idle_rpg.triangular import Triangular
 from runner.contract import Draws, Floats
 
 DAY_SECONDS = 86_400
-_SESSIONS = 16  # addresses of sessions of one age
-_REPEATS = 64  # addresses of repetitions in one session
+SESSIONS = 16  # addresses of sessions of one age
+_REPEAT_WORDS = np.uint64(64)  # addresses of repetitions in one session
+_FEW = 512  # up to so many agents a call costs more than its numbers: several steps share one
+
+Words: TypeAlias = NDArray[np.uint64]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,7 +115,8 @@ class Visit:
 
     Attributes:
         age: days since install; number: of the session in its day, from 0.
-        who: int64 (m,), rows of the players; ids: their agent numbers.
+        step: the session as a step of draws, uint64 ().
+        who: int64 (m,), rows of the players; ids: uint64 (m,), their agent numbers.
         end: int64 (m,), end of the session, seconds since midnight of the install day.
         left: int64 (m,), seconds left; time passes as actions take from it.
         campaign_seconds: int64 (m,), what the campaign may use.
@@ -120,21 +125,17 @@ class Visit:
 
     age: int
     number: int
+    step: Words
     who: Ints
-    ids: Ints
+    ids: Words
     end: Ints
     left: Ints
     campaign_seconds: Ints
     bought: Ints
 
-    @property
-    def step(self) -> int:
-        """The session as a step of draws."""
-        return _SESSIONS * self.age + self.number
-
-    def rep(self, k: int) -> int:
-        """The k-th repetition in the session as a step of draws."""
-        return _REPEATS * self.step + k
+    def rep(self, k: int) -> Words:
+        """Return the k-th repetition in the session as a step of draws, uint64 ()."""
+        return self.step * _REPEAT_WORDS + np.uint64(k)
 
     def now(self, pos: Ints) -> Ints:
         """Return the time of the sessions at `pos`, seconds since midnight of the install day."""
@@ -143,6 +144,31 @@ class Visit:
     def with_time(self, seconds: int) -> Ints:
         """Return the sessions in which at least so much time is left."""
         return np.flatnonzero(self.left >= seconds)
+
+
+class Rolls:
+    """Draws of one stream at the repetitions k = 0, 1, ... of a session, for some agents.
+
+    Where agents are few, several repetitions are drawn in one call, some perhaps in vain: no
+    number depends on what else is drawn.
+    """
+
+    def __init__(self, game: Game, visit: Visit, stream: str, ids: Words, together: int) -> None:
+        self._draws, self._visit, self._stream, self._ids = game.draws, visit, stream, ids
+        self._together = together if ids.size <= _FEW else 1
+        self._known: Floats = np.zeros((0, ids.size))
+        self._first = 0
+
+    def at(self, k: int, place: Ints) -> Floats:
+        """Return the uniforms of repetition k, for the agents at `place` among the ids given."""
+        if self._together == 1:
+            step, ids = self._visit.rep(k), self._ids[place]
+            return self._draws.uniform(self._stream, step=step, entities=ids)
+        if not self._first <= k < self._first + self._known.shape[0]:
+            self._first = k
+            steps = self._visit.rep(k) + np.arange(self._together, dtype=np.uint64)[:, None]
+            self._known = self._draws.uniform(self._stream, step=steps, entities=self._ids)
+        return self._known[k - self._first][place]
 
 
 def gate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import Game, Visit, gate
+from engines.idle_rpg.game import Game, Rolls, Visit, gate
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import EMPTY, GOLD
 from engines.idle_rpg.rules import SCALE, Heroes
@@ -15,10 +15,13 @@ _LAST_ID = (1 << ID_BITS) - 1
 _NO_HERO = -1
 
 
-def strength(rules: Heroes, cells: NDArray[np.integer], ids: NDArray[np.integer]) -> Ints:
-    """Return sortable strengths: power first, in ties the lower id is stronger; -1 = no hero."""
-    keys = (rules.rank[cells] << ID_BITS) + (_LAST_ID - ids)
-    return np.where(cells >= 0, keys, _NO_HERO)
+def strength(
+    rules: Heroes, cells: NDArray[np.integer], ids: NDArray[np.integer]
+) -> NDArray[np.int32]:
+    """Return sortable strengths: power first, in ties the lower id is stronger; < 0 = no hero."""
+    keys = rules.strength.take(cells, mode="wrap")
+    keys += (_LAST_ID - ids).astype(np.int32)
+    return keys
 
 
 def rank_heroes(game: Game, who: Ints) -> None:
@@ -82,6 +85,7 @@ def _choose_upgrades(
     settings, seconds = game.rules.params.upgrade, game.rules.params.actions.upgrade_heroes.seconds
     in_team = codes & 1
     done, rows = np.zeros(pos.size, dtype=np.int64), np.arange(pos.size)
+    wills = Rolls(game, visit, "upgrade_do", visit.ids[pos], settings.max_per_session)
     for k in range(settings.max_per_session):
         if seconds and k:
             rows = rows[visit.left[pos[rows]] >= (k + 1) * seconds]
@@ -93,8 +97,7 @@ def _choose_upgrades(
         rows, best = rows[can], best[can]
         if not rows.size:
             break
-        ids = visit.ids[pos[rows]]
-        does = game.draws.uniform("upgrade_do", step=visit.rep(k), entities=ids) < settings.do_chance
+        does = wills.at(k, rows) < settings.do_chance
         rows, best = rows[does], best[does]
         gold[rows] -= rules.cost[cells[rows, best]]
         cells[rows, best] += 1

@@ -15,7 +15,7 @@ from engines.idle_rpg.experiments import (
     no_effects,
 )
 from engines.idle_rpg.gacha import WEEK_DAYS, do_gacha, give_heroes, pity_bonus
-from engines.idle_rpg.game import DAY_SECONDS, Game, Visit, refresh_energy
+from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game, Visit, refresh_energy
 from engines.idle_rpg.heroes import upgrade_heroes
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, MARKED_DAYS, TICKETS, new_players, starting_heroes
@@ -188,7 +188,8 @@ def _visit(game: Game, age: int, number: int, plan: DayPlan, spent: Ints | None)
     left = length if spent is None else length - spent
     kept = slice(None) if age else np.flatnonzero(~players.profile.is_bot[who])
     visit = Visit(
-        age=age, number=number, who=who[kept], ids=players.profile.ids[who[kept]],
+        age=age, number=number, step=np.array(SESSIONS * age + number, dtype=np.uint64),
+        who=who[kept], ids=players.profile.entities[who[kept]],
         end=end[kept], left=left[kept].copy(), campaign_seconds=campaign[kept],
         bought=np.zeros(who[kept].size, dtype=np.int64),
     )  # fmt: skip

@@ -32,7 +32,7 @@ class Profile:
     """Who the agents of a block are, each array (n,); those who install after the run left out.
 
     Attributes:
-        ids: int64, agent numbers, rising.
+        ids: int64, agent numbers, rising; entities: the same as uint64, for draws.
         archetype: int64, place among the archetypes; bots have the place after the last.
         origin: int64, place among the rules' origins.
         install: int64, sim_day of the install.
@@ -40,6 +40,7 @@ class Profile:
     """
 
     ids: Ints
+    entities: NDArray[np.uint64]
     archetype: Ints
     origin: Ints
     install: Ints
@@ -76,8 +77,10 @@ def draw_profile(rules: Rules, draws: Draws, crowd: Crowd) -> Profile:
     archetype = np.where(is_bot, len(rules.archetypes), _archetypes(rules, draws, ids))
     kept = np.flatnonzero(install <= rules.horizon)
     labels = {name: _labels(params.population, draws, name, ids)[kept] for name in _LABELS}
+    numbers = np.arange(ids.start, ids.stop)[kept]
     return Profile(
-        ids=np.arange(ids.start, ids.stop)[kept],
+        ids=numbers,
+        entities=numbers.view(np.uint64),
         archetype=archetype[kept],
         origin=origin[kept],
         install=install[kept],

@@ -25,7 +25,7 @@ def decide_returns(game: Game, age: int, alive: Ints) -> tuple[Ints, Ints, int]:
         multiplier = dynamic_multiplier(game, age, alive)
         chance = boosted(chance, multiplier, rules.params.retention.dynamic.cap)
     players.chance[alive] = chance
-    ids = players.profile.ids[alive]
+    ids = players.profile.entities[alive]
     returns = game.draws.uniform("return", step=age, entities=ids) < chance
     missed = alive[~returns]
     u = game.draws.uniform("churn", step=age, entities=ids[~returns])

@@ -73,7 +73,8 @@ class Heroes:
     Attributes:
         rarity: int64 (n_heroes,); first: first hero id of each rarity, with the end.
         width: cells from one star to the next.
-        power: int64 (n_cells,) in 1/10,000 power; rank: its dense rank, equal powers share one.
+        power: int64 (n_cells,) in 1/10,000 power; strength: int32 (n_cells + 1,), its dense rank
+            in steps of 64, below 0 at the last place, which stands for no hero.
         cost: int64 (n_cells,) gold of the next level, out of reach at the last.
         score: float64 (2 * n_cells,), worth of an upgrade; odd places are members of the team.
         stars_by_copies: int64 (most + 1,).
@@ -83,7 +84,7 @@ class Heroes:
     first: Ints
     width: int
     power: Ints
-    rank: Ints
+    strength: NDArray[np.int32]
     cost: Ints
     score: Floats
     stars_by_copies: Ints
@@ -267,7 +268,7 @@ def _heroes(params: Params) -> Heroes:
         first=np.concatenate([[0], np.cumsum(sizes)]),
         width=width,
         power=power,
-        rank=np.unique(power, return_inverse=True)[1].astype(np.int64),
+        strength=np.append(np.unique(power, return_inverse=True)[1] * 64, -64).astype(np.int32),
         cost=cost,
         score=np.stack([alone, alone * params.upgrade.main_team_factor], axis=1).reshape(-1),
         stars_by_copies=np.searchsorted(given.copies_for_stars, copies, side="right").astype(

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import DAY_SECONDS, Game
+from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game, Words
 from engines.idle_rpg.lookup import Ints
 
-_STEP = 16
 _MINUTE = 60
 _BOT_LOW, _BOT_SPAN = 2, 4  # bots stay 2 to 5 minutes
 
@@ -35,7 +34,7 @@ def plan_day(game: Game, age: int, who: Ints, tutorial: Ints | None) -> DayPlan:
     number = _numbers(game, age, who)
     order = np.argsort(-number, kind="stable")
     who, number = who[order], number[order]
-    ids = game.players.profile.ids[who]
+    ids = game.players.profile.entities[who]
     sizes = [int(np.searchsorted(-number, -k)) for k in range(int(number[0]))]  # with > k sessions
     drawn = [_length(game, age, k, (who[:size], ids[:size])) for k, size in enumerate(sizes)]
     lengths = [seconds.copy() for seconds in drawn]
@@ -50,7 +49,7 @@ def plan_day(game: Game, age: int, who: Ints, tutorial: Ints | None) -> DayPlan:
 
 def _numbers(game: Game, age: int, who: Ints) -> Ints:
     """Return the number of sessions of each agent: int64 (m,)."""
-    players, settings, ids = game.players, game.rules.params.sessions, game.players.profile.ids[who]
+    players, settings, ids = game.players, game.rules.params.sessions, game.players.profile.entities[who]
     kind = players.profile.archetype[who]
     wish = game.session_counts.at(kind, game.draws.uniform("session_count", step=age, entities=ids))
     is_weekend = game.rules.is_weekend[players.profile.install[who] + age]
@@ -69,11 +68,11 @@ def _numbers(game: Game, age: int, who: Ints) -> Ints:
     return number
 
 
-def _length(game: Game, age: int, k: int, agents: tuple[Ints, Ints]) -> Ints:
+def _length(game: Game, age: int, k: int, agents: tuple[Ints, Words]) -> Ints:
     """Return the seconds of session k before a tutorial: whole minutes."""
     who, ids = agents
     players, settings = game.players, game.rules.params.sessions
-    u = game.draws.uniform("session_minutes", step=_STEP * age + k, entities=ids)
+    u = game.draws.uniform("session_minutes", step=SESSIONS * age + k, entities=ids)
     minutes = game.session_lengths[min(k, 1)].at(players.profile.archetype[who], u)
     if game.effects.minutes is not None:
         minutes = minutes * game.effects.minutes[who]
@@ -100,14 +99,14 @@ def _fit_into_day(lengths: list[Ints], drawn: list[Ints], number: Ints, gap: int
                 seconds[here] = (seconds[here] * factor[: here.size]).astype(np.int64)
 
 
-def _draw_starts(game: Game, age: int, ids: Ints, sizes: list[int]) -> list[Ints]:
+def _draw_starts(game: Game, age: int, ids: Words, sizes: list[int]) -> list[Ints]:
     """Return starts in whole seconds, sorted within each agent's day."""
     rules, draws = game.rules, game.draws
     several = sizes[1] if len(sizes) > 1 else 0
     matrix = np.full((several, len(sizes)), DAY_SECONDS, dtype=np.int64)
     first = np.zeros(ids.size, dtype=np.int64)
     for k, size in enumerate(sizes):
-        u = draws.uniform("session_start", step=_STEP * age + k, entities=ids[:size])
+        u = draws.uniform("session_start", step=SESSIONS * age + k, entities=ids[:size])
         seconds = np.interp(u, rules.hour_shares, rules.hour_edges).astype(np.int64)
         if k == 0:
             first = seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import Game, Visit, gate, refresh_energy
+from engines.idle_rpg.game import Game, Visit, Words, gate, refresh_energy
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.params import TRIGGERS
 from engines.idle_rpg.params_market import MONTHLY_PASS, STARTER_PACK
@@ -75,7 +75,7 @@ def _products(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     return np.asarray(rules.packs[kind, (u * rules.pack_counts[kind]).astype(np.int64)])
 
 
-def window_budget(rules: Rules, draws: Draws, agents: tuple[Ints, Ints], window: int) -> Ints:
+def window_budget(rules: Rules, draws: Draws, agents: tuple[Ints, Words], window: int) -> Ints:
     """Return what agents (archetype, id) can spend in a 30-day window, in whole cents: (m,)."""
     kind, ids = agents
     low, high = budget_ranges(rules)

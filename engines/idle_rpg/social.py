@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import Game, Visit, gate
+from engines.idle_rpg.game import Game, Rolls, Visit, gate
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
 from runner.contract import Floats
@@ -20,39 +20,43 @@ def fight_arena(game: Game, visit: Visit) -> None:
     is_open = players.exp[visit.who] >= rules.level_exp[rules.params.levels.unlock.arena - 1]
     pos = gate(game, visit, "arena_battles", np.flatnonzero(is_open & (visit.left >= seconds)))
     given = rules.params.arena
-    for k in range(given.attempts_per_day + given.max_paid_per_day):
-        if not pos.size:
+    most = given.attempts_per_day + given.max_paid_per_day
+    wills, rivals, luck = (
+        Rolls(game, visit, stream, visit.ids[pos], most)
+        for stream in ("arena_engage", "arena_opponent", "arena_win")
+    )
+    place = np.arange(pos.size)
+    for k in range(most):
+        if not place.size:
             return
-        pos = _willing(game, visit, pos, k)
-        _battle(game, visit, pos, k)
-        visit.left[pos] -= seconds
-        pos = pos[visit.left[pos] >= seconds]
+        place = place[_willing(game, visit, pos[place], wills.at(k, place))]
+        who = visit.who[pos[place]]
+        _battle(game, who, rivals.at(k, place), luck.at(k, place))
+        visit.left[pos[place]] -= seconds
+        place = place[visit.left[pos[place]] >= seconds]
 
 
-def _willing(game: Game, visit: Visit, pos: Ints, k: int) -> Ints:
-    """Return the sessions that fight battle k, free or paid; the paid ones pay."""
+def _willing(game: Game, visit: Visit, pos: Ints, u: Floats) -> Ints:
+    """Return which of the sessions `pos` fight a battle, free or paid; the paid ones pay."""
     players, given, who = game.players, game.rules.params.arena, visit.who[pos]
     kind = players.profile.archetype[who]
     is_free = players.arena_used[who] < given.attempts_per_day
     can_buy = game.buys_arena[kind] & (players.balance[GEMS][who] >= given.attempt_price_gems)
     can_buy &= players.arena_bought[who] < given.max_paid_per_day
     chance = np.where(is_free, game.arena_will[kind], np.where(can_buy, given.buy_chance, 0.0))
-    u = game.draws.uniform("arena_engage", step=visit.rep(k), entities=visit.ids[pos])
     fights = u < chance
-    free, paid = who[fights & is_free], who[fights & ~is_free]
-    players.arena_used[free] += 1
-    players.arena_bought[paid] += 1
-    game.spend(GEMS, paid, given.attempt_price_gems)
-    return pos[fights]
+    paid = who[fights & ~is_free]
+    players.arena_used[who[fights & is_free]] += 1
+    if paid.size:
+        players.arena_bought[paid] += 1
+        game.spend(GEMS, paid, given.attempt_price_gems)
+    return np.flatnonzero(fights)
 
 
-def _battle(game: Game, visit: Visit, pos: Ints, k: int) -> None:
-    if not pos.size:
-        return
-    given, who, ids = game.rules.params.arena, visit.who[pos], visit.ids[pos]
-    u = game.draws.uniform("arena_opponent", step=visit.rep(k), entities=ids)
-    chance = game.arena_win[battle_steps(game.arena_ratios, given.opponent_spread, u)]
-    won = who[game.draws.uniform("arena_win", step=visit.rep(k), entities=ids) < chance]
+def _battle(game: Game, who: Ints, rival: Floats, luck: Floats) -> None:
+    given = game.rules.params.arena
+    chance = game.arena_win[battle_steps(game.arena_ratios, given.opponent_spread, rival)]
+    won = who[luck < chance]
     game.earn(GOLD, won, given.win_gold)
     game.count("arena_battles", who)
     game.count("arena_wins", won)
@@ -128,6 +132,6 @@ def leave_guilds(game: Game, age: int, who: Ints) -> None:
     players = game.players
     members = who[players.guild[who] >= 0]
     if members.size:
-        ids = players.profile.ids[members]
+        ids = players.profile.entities[members]
         u = game.draws.uniform("guild_leave", step=age, entities=ids)
         players.guild[members[u < game.rules.params.guild.leave_chance]] = -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import Game
+from engines.idle_rpg.game import Game, Words
 from engines.idle_rpg.lookup import Ints
 
 _SKIP_FROM = 3
@@ -22,7 +22,7 @@ def play_tutorial(game: Game, who: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     left = np.zeros(who.size, dtype=np.bool_)
     for step in range(1, int(shown.max(initial=0)) + 1):
         rows = rows[shown[rows] >= step]
-        ids = players.profile.ids[who[rows]]
+        ids = players.profile.entities[who[rows]]
         seconds[rows] += _step_seconds(game, step, ids)
         players.tutorial_shown[who[rows]] = step
         if given.abandon_chance > 0:
@@ -35,7 +35,7 @@ def play_tutorial(game: Game, who: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     return seconds, left
 
 
-def _step_seconds(game: Game, step: int, ids: Ints) -> Ints:
+def _step_seconds(game: Game, step: int, ids: Words) -> Ints:
     given = game.rules.params.tutorial
     low, high = given.min_seconds[step - 1], given.max_seconds[step - 1]
     u = game.draws.uniform("tutorial_seconds", step=step, entities=ids)
