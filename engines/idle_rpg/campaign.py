@@ -73,16 +73,18 @@ def _attempt_stages(game: Game, visit: Visit, run: Run) -> None:
     cost = game.rules.params.energy.per_stage
     low, span = settings.stage_seconds[0], settings.stage_seconds[1] - settings.stage_seconds[0] + 1
     ids, live = visit.ids[run.pos], run.rows.copy()
+    regains_always = not _may_regain_late(game, run)
     tries, lengths, successes = (
         Rolls(game, visit, stream, ids, _TOGETHER)
         for stream in ("stage_attempt", "stage_seconds", "stage_success")
     )
     for k in range(settings.max_stages_per_session):
         place = live[_PLACE]
-        reached = reached_steps(rules.least_power[live[_CLEARED]], run.power[place])
+        reached = reached_steps(rules.least_power, live[_CLEARED], run.power[place])
         wants = tries.at(k, place) < rules.attempt[reached]
         wants &= live[_CLEARED] < settings.n_stages
-        _regain(live, run)
+        if regains_always or (live[_ENERGY] < cost).any():
+            _regain(live, run)
         has_energy = live[_ENERGY] >= cost
         length = low + (lengths.at(k, place) * span).astype(np.int64)
         goes = wants & has_energy & (live[_TIME] >= length)
@@ -104,9 +106,19 @@ def _attempt_stages(game: Game, visit: Visit, run: Run) -> None:
     run.rows[:, live[_PLACE]] = live
 
 
-def reached_steps(least_power: Ints, power: Ints) -> Ints:
-    """Return how many steps of the chances the power reaches: least_power (m, k), power (m,)."""
-    return np.count_nonzero(least_power <= power[:, None], axis=1)
+def _may_regain_late(game: Game, run: Run) -> bool:
+    """Tell whether energy cannot get back to its cap between stages, as each costs more than it.
+
+    Then reading it late changes nothing: what is gained by the first and what is gained by the
+    second of two readings add up.
+    """
+    longest = game.rules.params.campaign.stage_seconds[1] * 1000
+    return int(np.min(run.period)) * (game.rules.params.energy.per_stage - 1) >= longest
+
+
+def reached_steps(least_power: Ints, cleared: Ints, power: Ints) -> Ints:
+    """Return how many steps of the chances a team reaches at the stage after `cleared`: (m,)."""
+    return (least_power.take(cleared, axis=1) <= power).sum(axis=0)
 
 
 def _regain(rows: Ints, run: Run) -> None:
@@ -143,6 +155,7 @@ def _sweep_stages(game: Game, run: Run) -> None:
     if not can.size:
         return
     rows = run.rows[:, can]
+    _regain(rows, run)
     room = settings.max_stages_per_session - rows[_TRIES]
     number = np.minimum(np.minimum(rows[_ENERGY] // cost, rows[_TIME] // seconds), room)
     rows[_ENERGY] -= number * cost

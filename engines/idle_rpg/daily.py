@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.idle_rpg.game import Game, Visit, gate
+from engines.idle_rpg.game import Game, Visit, gate, passes
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.params_market import CURRENCIES
-from engines.idle_rpg.players import GEMS, TODAY
+from engines.idle_rpg.players import GEMS, GOLD, TODAY
 
 _LEAST_IDLE = 60  # seconds
 _ROUNDING = 1e-9  # keeps 5,625 from becoming 5,624.999...
@@ -25,7 +24,7 @@ def claim_idle(game: Game, visit: Visit) -> None:
         return
     who = visit.who[pos]
     gold = idle_gold(game, who, waited[pos])
-    game.earn(0, who, gold)
+    game.earn(GOLD, who, gold)
     players.exp[who] += np.floor(given.exp_share * gold + _ROUNDING).astype(np.int64)
     players.idle_from[who] = visit.now(pos)
     visit.left[pos] -= seconds
@@ -52,14 +51,16 @@ def claim_login(game: Game, visit: Visit) -> None:
     follows = players.login_age[who] == age - 1
     players.login_streak[who] = np.where(follows, players.login_streak[who] + 1, 1)
     players.login_age[who] = age
-    rewards = game.rules.params.login.rewards()
-    day = (players.login_streak[who] - 1) % len(rewards)
-    for index, (currency, amount) in enumerate(rewards):
-        today = who[day == index]
-        if today.size:
-            game.earn(CURRENCIES.index(currency), today, amount)
+    rewards = game.rules.login_rewards
+    day = (players.login_streak[who] - 1) % rewards.shape[1]
+    for currency in np.flatnonzero(rewards.any(axis=1)).tolist():
+        amount = rewards[currency, day]
+        given = np.flatnonzero(amount)
+        if given.size:
+            game.earn(currency, who[given], amount[given])
     holders = who[players.pass_until[who] >= age]
-    game.earn(GEMS, holders, game.rules.params.iap.monthly_pass.daily_gems)
+    if holders.size:
+        game.earn(GEMS, holders, game.rules.params.iap.monthly_pass.daily_gems)
     visit.left[pos] -= seconds
 
 
@@ -85,24 +86,23 @@ def claim_quests(game: Game, visit: Visit) -> None:
         return
     done = completed_quests(game, visit, visit.who[pos])
     unpaid = done & ~players.quests_paid[visit.who[pos]]
-    pos, done, unpaid = pos[unpaid > 0], done[unpaid > 0], unpaid[unpaid > 0]
-    passed = gate(game, visit, "claim_quest_rewards", pos)
-    if not passed.size:
+    due = np.flatnonzero(unpaid)
+    if not due.size:
         return
-    kept = np.isin(pos, passed)
-    who = visit.who[passed]
-    game.earn(GEMS, who, np.bitwise_count(unpaid[kept]).astype(np.int64) * given.reward_gems)
-    players.quests_paid[who] |= done[kept]
-    visit.left[passed] -= seconds
+    due = due[passes(game, visit, "claim_quest_rewards", pos[due])]
+    who = visit.who[pos[due]]
+    game.earn(GEMS, who, np.bitwise_count(unpaid[due]).astype(np.int64) * given.reward_gems)
+    players.quests_paid[who] |= done[due]
+    visit.left[pos[due]] -= seconds
 
 
 def completed_quests(game: Game, visit: Visit, who: Ints) -> Ints:
     """Return today's completed quests as bits: plays, pulls, upgrades, arena wins, logins."""
-    targets, today = game.rules.params.quests.targets, game.players.today
-    done = (today[TODAY["attempts"]][who] + today[TODAY["sweeps"]][who] >= targets.plays) * 1
-    done += (today[TODAY["pulls"]][who] >= targets.pulls) * 2
-    done += (today[TODAY["upgrades"]][who] >= targets.upgrades) * 4
-    done += (today[TODAY["arena_wins"]][who] >= targets.arena_wins) * 8
+    targets, today = game.rules.params.quests.targets, game.players.today[who]
+    done = (today[:, TODAY["attempts"]] + today[:, TODAY["sweeps"]] >= targets.plays) * 1
+    done += (today[:, TODAY["pulls"]] >= targets.pulls) * 2
+    done += (today[:, TODAY["upgrades"]] >= targets.upgrades) * 4
+    done += (today[:, TODAY["arena_wins"]] >= targets.arena_wins) * 8
     done += (game.players.login_age[who] == visit.age) * 16
     return done
 
@@ -113,7 +113,7 @@ def watch_ads(game: Game, visit: Visit) -> None:
     seconds = game.rules.params.actions.watch_ads.seconds
     now = visit.end - visit.left
     rested = now - players.ad_from[visit.who] >= given.cooldown_min * _MINUTE
-    below = players.today[TODAY["ads"]][visit.who] < given.max_per_day
+    below = players.today[visit.who, TODAY["ads"]] < given.max_per_day
     offered = np.flatnonzero(rested & below & (visit.left >= seconds))
     if not offered.size:
         return

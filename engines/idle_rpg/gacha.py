@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.idle_rpg.game import Game, Visit, Words, session_chance
-from engines.idle_rpg.heroes import rank_heroes
+from engines.idle_rpg.heroes import rank_among, rank_heroes, rank_with_one
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, TICKETS
-from engines.idle_rpg.rules import LEGENDARY, Rules
+from engines.idle_rpg.rules import LEGENDARY, MOST_STARS, Rules
 from engines.idle_rpg.shop import offer, wanted_banner
 from runner.contract import Draws, Floats
 
@@ -101,10 +100,9 @@ def pity_bonus(rules: Rules) -> Floats:
 def pull_caps(rules: Rules, draws: Draws, agents: tuple[Ints, Words], week: int) -> Ints:
     """Return the pulls that agents (archetype, id) may make in an agent-week: (m,)."""
     kind, ids = agents
-    pairs = np.array([k.gacha_pulls_per_week for k in rules.params.archetypes.values()])
-    low, span = pairs[:, 0], pairs[:, 1] - pairs[:, 0] + 1
+    low, high = rules.pull_caps[:, kind]
     u = draws.uniform("pull_cap", step=week, entities=ids)
-    return np.asarray(low[kind] + (u * span[kind]).astype(np.int64))
+    return np.asarray(low + (u * (high - low + 1)).astype(np.int64))
 
 
 def _can_pay(game: Game, who: Ints) -> NDArray[np.bool_]:
@@ -144,26 +142,27 @@ def _pull_first_possible(
 def _pull(game: Game, visit: Visit, pos: Ints, banner: Ints, pulls: int) -> None:
     """Make pulls one after the other, then re-optimise the team."""
     players, who, ids = game.players, visit.who[pos], visit.ids[pos]
-    featured = np.where(banner >= 0, game.featured[banner], -1)
-    legendaries, counter = np.zeros(pos.size, dtype=np.int64), players.counter[who]
-    steps = visit.rep(0) + np.arange(pulls, dtype=np.uint64)[:, None]
-    rarities = game.draws.uniform("pull_rarity", step=steps, entities=ids)
-    heroes = game.draws.uniform("pull_hero", step=steps, entities=ids)
+    counter, steps = players.counter[who], visit.reps(pulls)
+    u = game.draws.uniform("pull_rarity", step=steps, entities=ids)
+    rarity = np.empty(u.shape, dtype=np.int64)
     for k in range(pulls):
-        rarity = drawn_rarity(game.rules, counter, rarities[k])
-        hero = _drawn_hero(game, visit.rep(k), ids, (rarity, featured, heroes[k]))
-        is_legendary = rarity == LEGENDARY
-        counter = np.where(is_legendary, 0, counter + 1)
-        legendaries += is_legendary
-        _add_copy(game, who, hero)
+        rarity[k] = drawn_rarity(game.rules, counter, u[k])
+        counter = np.where(rarity[k] == LEGENDARY, 0, counter + 1)
+    featured = np.where(banner >= 0, game.featured[banner], -1)
+    hero = _drawn_heroes(game, steps, ids, (rarity, featured))
     players.counter[who] = counter
     high = int(counter.max())
     game.fault("pity", high >= game.rules.params.gacha.hard_pity, f"a pity counter is {high}")
+    legendaries = (rarity == LEGENDARY).sum(axis=0)
     players.legendary_age[who[legendaries > 0]] = visit.age
     players.week_pulls[who] += pulls
     game.count("pulls", who, pulls)
     game.count("legendaries", who, legendaries)
-    rank_heroes(game, who)
+    add_copies(game, who, hero)
+    if pulls == 1:
+        rank_with_one(game, who, hero[0])
+    else:
+        rank_heroes(game, who)
 
 
 def drawn_rarity(rules: Rules, counter: Ints, u: Floats) -> Ints:
@@ -172,43 +171,44 @@ def drawn_rarity(rules: Rules, counter: Ints, u: Floats) -> Ints:
     return LEGENDARY - np.count_nonzero(u[:, None] >= edges, axis=1)
 
 
-def _drawn_hero(
-    game: Game, step: Words, ids: Words, pulled: tuple[Ints, Ints, Floats]
+def _drawn_heroes(
+    game: Game, steps: Words, ids: Words, pulled: tuple[Ints, Ints]
 ) -> Ints:
-    """Return the hero of each pull, given rarity, the featured legendary or -1, and uniforms."""
-    rarity, featured, u = pulled
+    """Return the hero of each pull (k, m), given rarities (k, m) and featured legendaries (m,)."""
+    rarity, featured = pulled
     first = game.rules.heroes.first
+    u = game.draws.uniform("pull_hero", step=steps, entities=ids)
     hero = first[rarity] + (u * (first[rarity + 1] - first[rarity])).astype(np.int64)
-    on_banner = np.flatnonzero((rarity == LEGENDARY) & (featured >= 0))
-    if on_banner.size:
-        star = featured[on_banner]
-        v = game.draws.uniform("pull_featured", step=step, entities=ids[on_banner])
+    k, m = np.nonzero((rarity == LEGENDARY) & (featured >= 0))
+    if k.size:
+        star = featured[m]
+        v = game.draws.uniform("pull_featured", step=steps[k, 0], entities=ids[m])
         others = int(first[LEGENDARY + 1] - first[LEGENDARY]) - 1
-        other = first[LEGENDARY] + (u[on_banner] * others).astype(np.int64)
+        other = first[LEGENDARY] + (u[k, m] * others).astype(np.int64)
         other += other >= star
-        hero[on_banner] = np.where(v < game.rules.params.gacha.featured_share, star, other)
+        hero[k, m] = np.where(v < game.rules.params.gacha.featured_share, star, other)
     return np.asarray(hero)
 
 
-def _add_copy(game: Game, who: Ints, hero: Ints) -> None:
-    """Add one copy of a hero to each agent; stars follow from copies at once."""
+def add_copies(game: Game, who: Ints, hero: Ints) -> None:
+    """Add copies of heroes (k, m) to agents (m,); stars follow from copies at once."""
     players, rules = game.players, game.rules.heroes
     most = rules.stars_by_copies.size - 1
-    before = players.copies[who, hero].astype(np.int64)
-    after = np.minimum(before + 1, most)
-    stars = rules.stars_by_copies[after] - rules.stars_by_copies[before]
-    level_one = rules.rarity[hero] * (5 * rules.width) + 1
-    cell = players.cell[who, hero]
-    players.cell[who, hero] = np.where(before == 0, level_one, cell + stars * rules.width)
-    players.copies[who, hero] = after
+    places, number = np.unique(who * (game.last_hero + 1) + hero, return_counts=True)
+    copies, cell = players.copies.reshape(-1), players.cell.reshape(-1)
+    before = copies[places].astype(np.int64)
+    after = np.minimum(before + number, most)
+    more_stars = rules.stars_by_copies[after] - rules.stars_by_copies[before]
+    level_one = rules.rarity[places % (game.last_hero + 1)] * (MOST_STARS * rules.width) + 1
+    cell[places] = np.where(before == 0, level_one, cell[places]) + more_stars * rules.width
+    copies[places] = after
 
 
-def give_heroes(game: Game, heroes: Sequence[Ints]) -> None:
-    """Give every player of the block its first heroes, each (n,), and rank them."""
+def give_heroes(game: Game, heroes: Ints) -> None:
+    """Give every player of the block its first heroes, different ones: (n, k)."""
     everyone = np.arange(game.players.size)
-    for hero in heroes:
-        _add_copy(game, everyone, hero)
-    rank_heroes(game, everyone)
+    add_copies(game, everyone, heroes.T)
+    rank_among(game, everyone, heroes)
 
 
 def draw_featured(rules: Rules, draws: Draws) -> Ints:

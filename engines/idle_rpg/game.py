@@ -18,7 +18,7 @@ from runner.contract import Draws, Floats
 DAY_SECONDS = 86_400
 SESSIONS = 16  # addresses of sessions of one age
 _REPEAT_WORDS = np.uint64(64)  # addresses of repetitions in one session
-_FEW = 512  # up to so many agents a call costs more than its numbers: several steps share one
+_FEW = 2048  # up to so many agents a call costs more than its numbers: several steps share one
 
 Words: TypeAlias = NDArray[np.uint64]
 
@@ -97,11 +97,11 @@ class Game:
 
     def count(self, name: str, who: Ints, number: Ints | int = 1) -> None:
         """Add to a count of the agents' day."""
-        self.players.today[TODAY[name]][who] += number
+        self.players.today[who, TODAY[name]] += number
 
     def today(self, name: str, who: Ints) -> Ints:
         """Return a count of the agents' day so far."""
-        return self.players.today[TODAY[name]][who]
+        return self.players.today[who, TODAY[name]]
 
     def fault(self, check: str, broken: bool | np.bool_, text: str) -> None:
         """Keep the first place where a check is broken."""
@@ -136,6 +136,10 @@ class Visit:
     def rep(self, k: int) -> Words:
         """Return the k-th repetition in the session as a step of draws, uint64 ()."""
         return self.step * _REPEAT_WORDS + np.uint64(k)
+
+    def reps(self, number: int) -> Words:
+        """Return the first repetitions in the session as steps of draws, uint64 (number, 1)."""
+        return self.rep(0) + np.arange(number, dtype=np.uint64)[:, None]
 
     def now(self, pos: Ints) -> Ints:
         """Return the time of the sessions at `pos`, seconds since midnight of the install day."""
@@ -174,15 +178,19 @@ class Rolls:
 def gate(
     game: Game, visit: Visit, action: str, pos: Ints, decision: Floats | None = None
 ) -> Ints:
-    """Return those of the sessions `pos` in which an action's one draw lets it happen.
+    """Return those of the sessions `pos` in which an action's one draw lets it happen."""
+    return pos[passes(game, visit, action, pos, decision)] if pos.size else pos
+
+
+def passes(
+    game: Game, visit: Visit, action: str, pos: Ints, decision: Floats | None = None
+) -> NDArray[np.bool_]:
+    """Return in which of the sessions `pos` an action's one draw lets it happen.
 
     The chance is min(1, list chance * min(1, decision) * multipliers of tests).
     """
-    if not pos.size:
-        return pos
     chance = session_chance(game, action, visit.who[pos], decision)
-    u = game.draws.uniform(f"act/{action}", step=visit.step, entities=visit.ids[pos])
-    return pos[u < chance]
+    return game.draws.uniform(f"act/{action}", step=visit.step, entities=visit.ids[pos]) < chance
 
 
 def session_chance(

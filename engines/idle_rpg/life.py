@@ -61,7 +61,7 @@ def new_game(
         arena_ratios=np.array(ratios), arena_win=step_chances(win, ratios),
         session_counts=session_counts(rules), session_lengths=session_lengths(rules),
     )  # fmt: skip
-    give_heroes(game, list(starting_heroes(rules, draws, profile.ids).T))
+    give_heroes(game, starting_heroes(rules, draws, profile.ids))
     return game
 
 
@@ -139,7 +139,7 @@ def _live_day(game: Game, age: int, who: Ints, records: Recorder) -> None:
 
 def _start_day(game: Game, age: int, who: Ints) -> None:
     players = game.players
-    players.today[:, who] = 0
+    players.today[who] = 0
     players.quests_paid[who] = 0
     players.arena_used[who] = 0
     players.arena_bought[who] = 0
@@ -207,9 +207,9 @@ def _visit(game: Game, age: int, number: int, plan: DayPlan, spent: Ints | None)
 def _end_day(game: Game, age: int, who: Ints, records: Recorder) -> None:
     players = game.players
     leave_guilds(game, age, who)
-    today = players.today[:, who]
-    players.totals[:, who] += today
-    records.day(game, age, who, today)
+    today = players.today[who]
+    players.totals[who] += today
+    records.day(game, age, who, today.T)
     players.last_age[who] = age
     if age in MARKED_DAYS:
         players.on_day[MARKED_DAYS.index(age), who] = True

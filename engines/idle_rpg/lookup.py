@@ -46,12 +46,12 @@ def floored_share(amounts: Ints, bonus: float) -> Ints:
 
 
 def least_whole(required: Ints, ratios: Sequence[float]) -> Ints:
-    """Return the smallest whole own power with own / required >= ratio: int64 (n, n_ratios)."""
-    columns = []
+    """Return the smallest whole own power with own / required >= ratio: int64 (n_ratios, n)."""
+    rows = []
     for ratio in ratios:
         least = exact(ratio)
-        columns.append([-(-int(r) * least.numerator // least.denominator) for r in required])
-    return np.array(columns, dtype=np.int64).T.reshape(required.size, len(ratios))
+        rows.append([-(-int(r) * least.numerator // least.denominator) for r in required])
+    return np.array(rows, dtype=np.int64).reshape(len(ratios), required.size)
 
 
 def cents(usd: float) -> int:

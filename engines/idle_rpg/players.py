@@ -48,7 +48,7 @@ class Players:
             purchases so far.
         by_30, by_60: int64, active days up to these ages.
         on_day: bool (3, n), active on the days of `MARKED_DAYS`.
-        today: int64 (len(DAY_COUNTS), n), counts of the agent's present day.
+        today: int64 (n, len(DAY_COUNTS)), counts of the agent's present day.
         totals: int64, the same over the life.
     """
 
@@ -118,7 +118,7 @@ class Players:
 
     def total(self, name: str) -> Ints:
         """Return a count over the life of each agent."""
-        return self.totals[TODAY[name]]
+        return self.totals[:, TODAY[name]]
 
 
 def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) -> Players:
@@ -159,8 +159,8 @@ def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) ->
         ad_offers=full(0), ads_started=full(0), over50_possible=full(0), over50_fired=full(0),
         arena_used=full(0), arena_bought=full(0), by_30=full(0), by_60=full(0),
         on_day=np.zeros((len(MARKED_DAYS), n), dtype=np.bool_),
-        today=np.zeros((len(DAY_COUNTS), n), dtype=np.int64),
-        totals=np.zeros((len(DAY_COUNTS), n), dtype=np.int64),
+        today=np.zeros((n, len(DAY_COUNTS)), dtype=np.int64),
+        totals=np.zeros((n, len(DAY_COUNTS)), dtype=np.int64),
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import DAY_COUNTS, GEMS, GOLD, TICKETS, TODAY
 from engines.idle_rpg.population import Profile
 from engines.idle_rpg.rules import Rules
-from engines.idle_rpg.shop import budget_ranges
 
 MONTH = 30
 _LEAST_WEEK, _LEAST_WINDOW = 5, 10  # active days that make a week or window count
@@ -191,7 +190,7 @@ class Recorder:
         players, rules = game.players, game.rules
         rows = np.flatnonzero(players.window_cents > 0)
         kind, spent = players.profile.archetype[rows], players.window_cents[rows]
-        high = np.floor(budget_ranges(rules)[1] + 0.5)[kind]
+        high = np.floor(rules.budget_high + 0.5)[kind]
         self.tally.windows_over += int(np.count_nonzero(spent > high))
         inside = players.profile.install[rows] + last_age <= rules.horizon
         full = inside & (players.window_days[rows] >= _LEAST_WINDOW)

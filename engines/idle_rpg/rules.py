@@ -22,6 +22,7 @@ from engines.idle_rpg.lookup import (
     level_totals,
 )
 from engines.idle_rpg.params import TRIGGERS, Params, shares
+from engines.idle_rpg.params_market import CURRENCIES
 from engines.idle_rpg.params_play import HOURS, Steps
 from runner.contract import Floats
 
@@ -51,8 +52,8 @@ class Campaign:
     """Stages.
 
     Attributes:
-        least_power: int64 (n_stages + 1, n_steps): row n-1 holds the team power from which each
-            step of the chances is reached at stage n; the last row is out of reach.
+        least_power: int64 (n_steps, n_stages + 1): column n-1 holds the team power from which
+            each step of the chances is reached at stage n; the last column is out of reach.
         attempt, success: float64 (n_steps + 1,), chance by number of steps reached.
         gold, exp: gold by VIP level and stage, exp by stage; running sums over stages 1..n.
     """
@@ -96,6 +97,9 @@ class Rules:
 
     Attributes:
         curve: float64 (n_archetypes, days + 1); churn: float64 (days + 1,).
+        budget_low, budget_high: float64 (n_archetypes,), cents of a 30-day window.
+        pull_caps: int64 (2, n_archetypes), lowest and highest of an agent-week.
+        login_rewards: int64 (3, days of the cycle), of gold, gems and tickets.
         banner: int64 (horizon + 1,), index of the banner on a sim_day, -1 between banners.
         banner_ends: bool (horizon + 1,), the banner is in its last days.
         gold_per_second: float64 (vip, cleared), idle gold, flat.
@@ -125,7 +129,13 @@ class Rules:
     product_names: tuple[str, ...]
     packs: Ints
     pack_counts: Ints
+    product_gems: Ints
+    product_tickets: Ints
+    budget_low: Floats
+    budget_high: Floats
     purchase_chance: Floats
+    pull_caps: Ints
+    login_rewards: Ints
 
     def by_archetype(self, field: str) -> NDArray[np.float64]:
         """Return a number of each archetype: float64 (n_archetypes,)."""
@@ -165,7 +175,13 @@ def prepare(params: Params, files: Mapping[str, Path], horizon: int) -> Rules:
         product_names=names,
         packs=packs,
         pack_counts=pack_counts,
+        product_gems=np.array([p.gems for p in params.iap.products.values()]),
+        product_tickets=np.array([p.tickets for p in params.iap.products.values()]),
+        budget_low=_budget_ends(params)[0],
+        budget_high=_budget_ends(params)[1],
         purchase_chance=_purchase_chance(params),
+        pull_caps=np.array([k.gacha_pulls_per_week for k in kinds]).T,
+        login_rewards=_login_rewards(params),
     )
 
 
@@ -215,8 +231,8 @@ def _campaign(params: Params) -> Campaign:
         {r for s in (given.attempt_chance, given.success_chance) for r in s.ratio_at_least} - {0.0}
     )
     required = growth_table(given.base_power, given.power_growth, given.n_stages)
-    least = np.full((given.n_stages + 1, len(ratios)), _UNREACHABLE)
-    least[:-1] = least_whole(required, ratios)
+    least = np.full((len(ratios), given.n_stages + 1), _UNREACHABLE)
+    least[:, :-1] = least_whole(required, ratios)
     chapter = np.arange(given.n_stages) // _STAGES_PER_CHAPTER
     plain = np.concatenate([[0], given.gold.base + given.gold.per_chapter * chapter])
     gold = np.array([floored_share(plain, bonus) for bonus in params.vip.gold_bonus])
@@ -311,3 +327,17 @@ def _purchase_chance(params: Params) -> Floats:
     return np.outer(base, own)
 
 
+
+
+def _budget_ends(params: Params) -> Floats:
+    converted = params.iap.converted_budget_usd
+    kinds = params.archetypes.values()
+    return np.array([k.spend_monthly_usd if k.payer else converted for k in kinds]).T * 100.0
+
+
+def _login_rewards(params: Params) -> Ints:
+    days = params.login.rewards()
+    found = np.zeros((len(CURRENCIES), len(days)), dtype=np.int64)
+    for day, (currency, amount) in enumerate(days):
+        found[CURRENCIES.index(currency), day] = amount
+    return found

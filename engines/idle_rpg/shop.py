@@ -78,23 +78,14 @@ def _products(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
 def window_budget(rules: Rules, draws: Draws, agents: tuple[Ints, Words], window: int) -> Ints:
     """Return what agents (archetype, id) can spend in a 30-day window, in whole cents: (m,)."""
     kind, ids = agents
-    low, high = budget_ranges(rules)
+    low, high = rules.budget_low[kind], rules.budget_high[kind]
     u = draws.uniform("spend_budget", step=window, entities=ids)
-    return np.asarray(np.floor(low[kind] + u * (high - low)[kind] + 0.5), dtype=np.int64)
-
-
-def budget_ranges(rules: Rules) -> tuple[Floats, Floats]:
-    """Return the lowest and highest window budget of each archetype, in cents."""
-    kinds = rules.params.archetypes.values()
-    converted = rules.params.iap.converted_budget_usd
-    pairs = [kind.spend_monthly_usd if kind.payer else converted for kind in kinds]
-    return np.array([low for low, _ in pairs]) * 100, np.array([high for _, high in pairs]) * 100
+    return np.floor(low + u * (high - low) + 0.5).astype(np.int64)
 
 
 def _deliver(game: Game, visit: Visit, who: Ints, product: Ints) -> None:
-    products = list(game.rules.params.iap.products.values())
-    game.earn(GEMS, who, np.array([p.gems for p in products])[product])
-    game.earn(TICKETS, who, np.array([p.tickets for p in products])[product])
+    game.earn(GEMS, who, game.rules.product_gems[product])
+    game.earn(TICKETS, who, game.rules.product_tickets[product])
     passes = who[product == game.rules.product_names.index(MONTHLY_PASS)]
     days = game.rules.params.iap.monthly_pass.days
     game.players.pass_until[passes] = visit.age + days - 1
@@ -116,8 +107,6 @@ def _book(
     refresh_energy(game, who, visit.now(pos))  # before the cap may rise
     players.vip[who] = np.searchsorted(rules.vip_cents, spent, side="right") - 1
     _check_budget(game, who, budget)
-    gems = np.array([p.gems for p in rules.params.iap.products.values()])
-    tickets = np.array([p.tickets for p in rules.params.iap.products.values()])
     same = np.ones(who.size, dtype=np.int64)
     game.purchases.add(
         row=who,
@@ -128,8 +117,8 @@ def _book(
         trigger=row * same,
         product=product,
         price=price,
-        gems=gems[product],
-        tickets=tickets[product],
+        gems=rules.product_gems[product],
+        tickets=rules.product_tickets[product],
         budget=budget,
         spent=players.window_cents[who],
     )
@@ -138,7 +127,7 @@ def _book(
 def _check_budget(game: Game, who: Ints, budget: Ints) -> None:
     spent = game.players.window_cents[who]
     over = np.flatnonzero(spent > budget)
-    high = budget_ranges(game.rules)[1][game.players.profile.archetype[who]]
+    high = game.rules.budget_high[game.players.profile.archetype[who]]
     beyond = np.flatnonzero(budget > np.floor(high + 0.5))
     text = f"agent {game.players.profile.ids[who[over[:1]]]} spent more than its window budget"
     game.fault("budgets", over.size > 0, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import Game, Rolls, Visit, gate
+from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
 from runner.contract import Floats
@@ -19,47 +19,62 @@ def fight_arena(game: Game, visit: Visit) -> None:
     seconds = rules.params.actions.arena_battles.seconds
     is_open = players.exp[visit.who] >= rules.level_exp[rules.params.levels.unlock.arena - 1]
     pos = gate(game, visit, "arena_battles", np.flatnonzero(is_open & (visit.left >= seconds)))
-    given = rules.params.arena
-    most = given.attempts_per_day + given.max_paid_per_day
-    wills, rivals, luck = (
-        Rolls(game, visit, stream, visit.ids[pos], most)
-        for stream in ("arena_engage", "arena_opponent", "arena_win")
-    )
-    place = np.arange(pos.size)
-    for k in range(most):
-        if not place.size:
-            return
-        place = place[_willing(game, visit, pos[place], wills.at(k, place))]
-        who = visit.who[pos[place]]
-        _battle(game, who, rivals.at(k, place), luck.at(k, place))
-        visit.left[pos[place]] -= seconds
-        place = place[visit.left[pos[place]] >= seconds]
+    if not pos.size:
+        return
+    number, free = _battles(game, visit, pos)
+    fights = np.flatnonzero(number)
+    if fights.size:
+        pos, number, free = pos[fights], number[fights], free[fights]
+        _pay_battles(game, visit.who[pos], number, free)
+        _win_battles(game, visit, pos, number)
+        visit.left[pos] -= number * seconds
 
 
-def _willing(game: Game, visit: Visit, pos: Ints, u: Floats) -> Ints:
-    """Return which of the sessions `pos` fight a battle, free or paid; the paid ones pay."""
+def _battles(game: Game, visit: Visit, pos: Ints) -> tuple[Ints, Ints]:
+    """Return how many battles the sessions `pos` fight in a row, and free attempts left: (m,).
+
+    Nothing that a battle brings decides on the next one, so all are decided together.
+    """
     players, given, who = game.players, game.rules.params.arena, visit.who[pos]
     kind = players.profile.archetype[who]
-    is_free = players.arena_used[who] < given.attempts_per_day
-    can_buy = game.buys_arena[kind] & (players.balance[GEMS][who] >= given.attempt_price_gems)
-    can_buy &= players.arena_bought[who] < given.max_paid_per_day
-    chance = np.where(is_free, game.arena_will[kind], np.where(can_buy, given.buy_chance, 0.0))
-    fights = u < chance
-    paid = who[fights & ~is_free]
-    players.arena_used[who[fights & is_free]] += 1
+    free = given.attempts_per_day - players.arena_used[who]
+    paid = given.max_paid_per_day - players.arena_bought[who]
+    if given.attempt_price_gems:
+        paid = np.minimum(paid, players.balance[GEMS][who] // given.attempt_price_gems)
+    paid = np.where(game.buys_arena[kind], paid, 0)
+    seconds = game.rules.params.actions.arena_battles.seconds
+    most = free + paid
+    if seconds:
+        most = np.minimum(most, visit.left[pos] // seconds)
+    rounds = np.arange(int(most.max(initial=0)))[:, None]
+    u = game.draws.uniform("arena_engage", step=visit.reps(rounds.size), entities=visit.ids[pos])
+    chance = np.where(rounds < free, game.arena_will[kind], given.buy_chance)
+    goes_on = np.logical_and.accumulate((u < chance) & (rounds < most), axis=0)
+    return goes_on.sum(axis=0), free
+
+
+def _pay_battles(game: Game, who: Ints, number: Ints, free: Ints) -> None:
+    players = game.players
+    bought = np.maximum(0, number - free)
+    players.arena_used[who] += number - bought
+    paid = np.flatnonzero(bought)
     if paid.size:
-        players.arena_bought[paid] += 1
-        game.spend(GEMS, paid, given.attempt_price_gems)
-    return np.flatnonzero(fights)
+        players.arena_bought[who[paid]] += bought[paid]
+        price = game.rules.params.arena.attempt_price_gems
+        game.spend(GEMS, who[paid], bought[paid] * price)
 
 
-def _battle(game: Game, who: Ints, rival: Floats, luck: Floats) -> None:
-    given = game.rules.params.arena
-    chance = game.arena_win[battle_steps(game.arena_ratios, given.opponent_spread, rival)]
-    won = who[luck < chance]
-    game.earn(GOLD, won, given.win_gold)
-    game.count("arena_battles", who)
-    game.count("arena_wins", won)
+def _win_battles(game: Game, visit: Visit, pos: Ints, number: Ints) -> None:
+    given, who, ids = game.rules.params.arena, visit.who[pos], visit.ids[pos]
+    most = int(number.max())
+    steps = visit.reps(most)
+    rival = game.draws.uniform("arena_opponent", step=steps, entities=ids)
+    reached = battle_steps(game.arena_ratios, given.opponent_spread, rival)
+    won = game.draws.uniform("arena_win", step=steps, entities=ids) < game.arena_win[reached]
+    wins = (won & (np.arange(most)[:, None] < number)).sum(axis=0)
+    game.earn(GOLD, who, wins * given.win_gold)
+    game.count("arena_battles", who, number)
+    game.count("arena_wins", who, wins)
 
 
 def battle_steps(ratios: Floats, spread: float, u: Floats) -> NDArray[np.int64]:
@@ -68,7 +83,7 @@ def battle_steps(ratios: Floats, spread: float, u: Floats) -> NDArray[np.int64]:
     The opponent has 1 - spread to 1 + spread of the own power, uniformly.
     """
     opponent = 1.0 - spread + 2.0 * spread * u
-    return np.count_nonzero(opponent[:, None] * ratios <= 1.0, axis=1)
+    return np.count_nonzero(opponent[..., None] * ratios <= 1.0, axis=-1)
 
 
 def meet_guild(game: Game, visit: Visit) -> None:
