@@ -172,9 +172,7 @@ def _sweep_stages(game: Game, run: Run) -> None:
     game.count("sweeps", who, number)
 
 
-def _finish(
-    game: Game, visit: Visit, run: Run, begun: Ints, results: tuple[Ints, Ints]
-) -> None:
+def _finish(game: Game, visit: Visit, run: Run, begun: Ints, results: tuple[Ints, Ints]) -> None:
     players, (wins, losses) = game.players, results
     players.energy[run.who], players.clock[run.who] = run.rows[_ENERGY], run.rows[_CLOCK]
     visit.left[run.pos] -= begun[_TIME] - run.rows[_TIME]

@@ -44,7 +44,9 @@ def claim_login(game: Game, visit: Visit) -> None:
     players, age = game.players, visit.age
     seconds = game.rules.params.actions.claim_daily_login.seconds
     unclaimed = players.login_age[visit.who] != age
-    pos = gate(game, visit, "claim_daily_login", np.flatnonzero(unclaimed & (visit.left >= seconds)))
+    pos = gate(
+        game, visit, "claim_daily_login", np.flatnonzero(unclaimed & (visit.left >= seconds))
+    )
     if not pos.size:
         return
     who = visit.who[pos]
@@ -121,7 +123,9 @@ def watch_ads(game: Game, visit: Visit) -> None:
     players.ad_offers[who] += 1
     wish = game.ad_wish[players.profile.archetype[who]]
     rich = players.balance[GEMS][who] > given.rich_over_gems
-    pos = gate(game, visit, "watch_ads", offered, np.where(rich, wish * given.rich_multiplier, wish))
+    pos = gate(
+        game, visit, "watch_ads", offered, np.where(rich, wish * given.rich_multiplier, wish)
+    )
     if not pos.size:
         return
     who = visit.who[pos]

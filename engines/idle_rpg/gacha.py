@@ -48,7 +48,9 @@ def do_gacha(game: Game, visit: Visit) -> None:
     pos = np.flatnonzero(is_open & (visit.left >= actions.seconds + actions.seconds_per_pull))
     if not pos.size:
         return
-    banner = wanted_banner(game, visit.who[pos], game.players.profile.install[visit.who[pos]] + visit.age)
+    banner = wanted_banner(
+        game, visit.who[pos], game.players.profile.install[visit.who[pos]] + visit.age
+    )
     pos, banner, left_in_week = _visitors(game, visit, pos, banner)
     if not pos.size:
         return
@@ -58,9 +60,7 @@ def do_gacha(game: Game, visit: Visit) -> None:
     _pull_first_possible(game, visit, pos[pays], (banner[pays], left_in_week[pays]))
 
 
-def _visitors(
-    game: Game, visit: Visit, pos: Ints, banner: Ints
-) -> tuple[Ints, Ints, Ints]:
+def _visitors(game: Game, visit: Visit, pos: Ints, banner: Ints) -> tuple[Ints, Ints, Ints]:
     """Return the sessions that decide to pull, with their wanted banner and pulls left."""
     players, who = game.players, visit.who[pos]
     chance = visit_chance(game, who, banner >= 0)
@@ -118,9 +118,7 @@ def _offer_funds(game: Game, visit: Visit, pos: Ints) -> Ints:
     return np.concatenate([one, other])
 
 
-def _pull_first_possible(
-    game: Game, visit: Visit, pos: Ints, state: tuple[Ints, Ints]
-) -> None:
+def _pull_first_possible(game: Game, visit: Visit, pos: Ints, state: tuple[Ints, Ints]) -> None:
     """Let each session pull in the first way that it can pay, and that week and time allow."""
     banner, left_in_week = state
     actions, waiting = game.rules.params.actions.do_gacha, np.ones(pos.size, dtype=np.bool_)
@@ -171,9 +169,7 @@ def drawn_rarity(rules: Rules, counter: Ints, u: Floats) -> Ints:
     return LEGENDARY - np.count_nonzero(u[:, None] >= edges, axis=1)
 
 
-def _drawn_heroes(
-    game: Game, steps: Words, ids: Words, pulled: tuple[Ints, Ints]
-) -> Ints:
+def _drawn_heroes(game: Game, steps: Words, ids: Words, pulled: tuple[Ints, Ints]) -> Ints:
     """Return the hero of each pull (k, m), given rarities (k, m) and featured legendaries (m,)."""
     rarity, featured = pulled
     first = game.rules.heroes.first

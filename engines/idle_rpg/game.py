@@ -175,9 +175,7 @@ class Rolls:
         return self._known[k - self._first][place]
 
 
-def gate(
-    game: Game, visit: Visit, action: str, pos: Ints, decision: Floats | None = None
-) -> Ints:
+def gate(game: Game, visit: Visit, action: str, pos: Ints, decision: Floats | None = None) -> Ints:
     """Return those of the sessions `pos` in which an action's one draw lets it happen."""
     return pos[passes(game, visit, action, pos, decision)] if pos.size else pos
 

@@ -50,7 +50,9 @@ def _choose_strongest(game: Game, who: Ints, keys: NDArray[np.int32]) -> None:
     wanted = game.players.candidates.shape[1]
     missing = wanted - keys.shape[1]
     if missing > 0:
-        keys = np.concatenate([np.full((who.size, missing), _NO_HERO, dtype=np.int32), keys], axis=1)
+        keys = np.concatenate(
+            [np.full((who.size, missing), _NO_HERO, dtype=np.int32), keys], axis=1
+        )
     keys.sort(axis=1)
     keys = keys[:, -wanted:]
     ids = np.where(keys >= 0, _LAST_ID - (keys & _LAST_ID), _LAST_ID)
@@ -102,9 +104,7 @@ def upgrade_heroes(game: Game, visit: Visit) -> None:
     game.spend(GOLD, who, game.players.balance[GOLD][who] - gold[changed])
 
 
-def _choose_upgrades(
-    game: Game, visit: Visit, pos: Ints, state: tuple[Ints, Ints, Ints]
-) -> Ints:
+def _choose_upgrades(game: Game, visit: Visit, pos: Ints, state: tuple[Ints, Ints, Ints]) -> Ints:
     """Upgrade `cells` and pay from `gold` in place; return the number of upgrades (m,)."""
     (codes, cells, gold), rules = state, game.rules.heroes
     settings, seconds = game.rules.params.upgrade, game.rules.params.actions.upgrade_heroes.seconds

@@ -92,9 +92,7 @@ def _add_people(lives: Lives, game: Game, people: Ints) -> None:
     players = game.players
     cleared, last = players.cleared[people], players.last_age[people]
     lives.stages += np.bincount(cleared, minlength=lives.stages.size)
-    lives.stages_retained += np.bincount(
-        cleared[last >= RETAINED_AGE], minlength=lives.stages.size
-    )
+    lives.stages_retained += np.bincount(cleared[last >= RETAINED_AGE], minlength=lives.stages.size)
     lives.tutorials_done += int(players.tutorial_done[people].sum())
     lives.tutorial_steps += int(players.tutorial_shown[people].sum())
     last_day = players.profile.install[people] + last

@@ -227,7 +227,9 @@ def _shape_of_retention(rules: Rules, tally: Tally) -> Values:
     judged = np.flatnonzero((changes >= _LEAST_CHANGES) & (np.arange(rules.horizon) >= 2))  # noqa: PLR2004
     rises = (tally.started - tally.stopped)[judged] / np.sqrt(changes[judged])
     return {
-        "retention_monotone_z": float(rises.max()) if judged.size else Null("fewer_than_20_changes"),
+        "retention_monotone_z": float(rises.max())
+        if judged.size
+        else Null("fewer_than_20_changes"),
         "retention_clip_share": ratio(tally.clipped, tally.decided, "no_decisions"),
     }
 

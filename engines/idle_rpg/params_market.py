@@ -358,7 +358,6 @@ class QuestTargets(ParamGroup):
     pulls: int = count(3, "pulls", low=1, high=1000)
     upgrades: int = count(1, "hero levels", low=1, high=1000)
     arena_wins: int = count(1, "arena wins", low=1, high=1000)
-    logins: int = count(1, "daily logins claimed", low=1, high=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,9 @@ HOURS = 24
 MOST_DAYS = 365
 
 
-def count(default: int, doc: str, *, low: int = 0, high: int = 1_000_000, unit: str = "count") -> Any:
+def count(
+    default: int, doc: str, *, low: int = 0, high: int = 1_000_000, unit: str = "count"
+) -> Any:
     """Declare a whole number."""
     return param(default, unit=unit, low=low, high=high, doc=doc)
 
@@ -26,7 +28,9 @@ def fraction(default: float, doc: str) -> Any:
     return param(default, unit="fraction", low=0, high=1, doc=doc)
 
 
-def amount(default: float, unit: str, doc: str, *, high: float = 1e6, positive: bool = False) -> Any:
+def amount(
+    default: float, unit: str, doc: str, *, high: float = 1e6, positive: bool = False
+) -> Any:
     """Declare a number from 0, or above 0 if `positive`."""
     return param(default, unit=unit, low=0, low_open=positive, high=high, doc=doc)
 
@@ -316,7 +320,9 @@ class Unlock(ParamGroup):
 class Levels(ParamGroup):
     """Player levels."""
 
-    base_exp: float = amount(100.0, "exp", "level L costs floor(base * growth^(L-1))", positive=True)
+    base_exp: float = amount(
+        100.0, "exp", "level L costs floor(base * growth^(L-1))", positive=True
+    )
     growth: float = param(1.12, unit="ratio", low=1, high=2, doc="from level to level")
     max: int = count(100, "highest level", low=1, high=1000, unit="level")
     unlock: Unlock = group(Unlock, doc="what opens when")
@@ -393,7 +399,9 @@ class Heroes(ParamGroup):
 class Upgrade(ParamGroup):
     """How gold turns into hero levels."""
 
-    base_cost: float = amount(100.0, "gold", "from level L: floor(base * growth^(L-1))", positive=True)
+    base_cost: float = amount(
+        100.0, "gold", "from level L: floor(base * growth^(L-1))", positive=True
+    )
     growth: float = param(1.15, unit="ratio", low=1, high=2, doc="from level to level")
     do_chance: float = fraction(0.70, "goes on to the next upgrade")
     max_per_session: int = count(5, "upgrades of a session", high=20)

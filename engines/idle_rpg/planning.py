@@ -91,9 +91,7 @@ def plan_notes(params: Params) -> list[str]:
             "retention.dynamic_modifiers=false meets it exactly"
         )
     if params.retention.curve == "two_phase":
-        notes.append(
-            "two_phase retention jumps up on day 8: retention_falls needs an exception"
-        )
+        notes.append("two_phase retention jumps up on day 8: retention_falls needs an exception")
     payers = sum(shares(params)[name] for name, kind in params.archetypes.items() if kind.payer)
     if payers == 0:
         notes.append("no archetype pays: revenue comes from rare conversions alone")

@@ -124,7 +124,7 @@ class Players:
 def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) -> Players:
     """Return players as they install: start values and three different commons."""
     params, n = rules.params, profile.ids.size
-    pool, start = params.heroes.pool, params.start
+    start = params.start
     heroes = int(rules.heroes.first[-1])
 
     def full(value: int) -> Ints:

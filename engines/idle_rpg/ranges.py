@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -30,6 +31,6 @@ def sum_problems(path: str, weights: Mapping[str, float]) -> list[Problem]:
 
 def rising_problems(path: str, values: Sequence[float]) -> list[Problem]:
     """Return a problem when a list does not rise strictly."""
-    if all(a < b for a, b in zip(values, values[1:], strict=False)):
+    if all(a < b for a, b in itertools.pairwise(values)):
         return []
     return [Problem(path, shown(list(values)), "must be increasing")]

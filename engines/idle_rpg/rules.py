@@ -158,7 +158,9 @@ def prepare(params: Params, files: Mapping[str, Path], horizon: int) -> Rules:
         origins=_origins(params),
         curve=np.array([retention_curve(k, params.retention.curve, horizon) for k in kinds]),
         churn=churn_chances(params.retention, horizon),
-        is_weekend=np.array([(start.weekday() + t - 1) % 7 >= _WEEKEND for t in range(horizon + 1)]),
+        is_weekend=np.array(
+            [(start.weekday() + t - 1) % 7 >= _WEEKEND for t in range(horizon + 1)]
+        ),
         first_day=(start - EPOCH).days,
         banner=banner,
         banner_ends=ends,
@@ -325,8 +327,6 @@ def _purchase_chance(params: Params) -> Floats:
     kinds = params.archetypes.values()
     own = [k.iap_multiplier * (1.0 if k.payer else params.iap.free_gate) for k in kinds]
     return np.outer(base, own)
-
-
 
 
 def _budget_ends(params: Params) -> Floats:

@@ -49,7 +49,11 @@ def plan_day(game: Game, age: int, who: Ints, tutorial: Ints | None) -> DayPlan:
 
 def _numbers(game: Game, age: int, who: Ints) -> Ints:
     """Return the number of sessions of each agent: int64 (m,)."""
-    players, settings, ids = game.players, game.rules.params.sessions, game.players.profile.entities[who]
+    players, settings, ids = (
+        game.players,
+        game.rules.params.sessions,
+        game.players.profile.entities[who],
+    )
     kind = players.profile.archetype[who]
     wish = game.session_counts.at(kind, game.draws.uniform("session_count", step=age, entities=ids))
     is_weekend = game.rules.is_weekend[players.profile.install[who] + age]

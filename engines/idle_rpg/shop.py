@@ -91,9 +91,7 @@ def _deliver(game: Game, visit: Visit, who: Ints, product: Ints) -> None:
     game.players.pass_until[passes] = visit.age + days - 1
 
 
-def _book(
-    game: Game, visit: Visit, row: int, sold: tuple[Ints, Ints, Ints, Ints, Ints]
-) -> None:
+def _book(game: Game, visit: Visit, row: int, sold: tuple[Ints, Ints, Ints, Ints, Ints]) -> None:
     """Write the purchases down: counts, budget, VIP level, table."""
     pos, who, product, price, budget = sold
     players, rules = game.players, game.rules

@@ -61,10 +61,12 @@ def tables(params: Params) -> tuple[TableSchema, ...]:
         _agents(params), _agent_days(), _purchases(params), _daily_summary(),
         _cohort_retention(params), _banners(),
     ]  # fmt: skip
-    return tuple([*found, *([_exposures(params), _results(params)] if tests else [])])
+    return (*found, *([_exposures(params), _results(params)] if tests else []))
 
 
-def _c(name: str, kind: ColumnKind, doc: str = "", *, unit: str = "", nullable: bool = False) -> Column:
+def _c(
+    name: str, kind: ColumnKind, doc: str = "", *, unit: str = "", nullable: bool = False
+) -> Column:
     default = _UNITS.get(name, "fraction" if kind == "float64" else "")
     return Column(name=name, kind=kind, unit=unit or default, nullable=nullable, doc=doc)
 

@@ -111,9 +111,7 @@ MEASURES: dict[str, Measure] = {
         of=_trigger("out_of_energy"), declared=_declared_trigger("out_of_energy")
     ),
     "energy_purchases_per_active_day": Measure(of=_energy_a_day, declared=_neutral),
-    "arpu_usd": Measure(
-        of=lambda p: (p.total("revenue_cents"), 100 * _ones(p)), declared=_neutral
-    ),
+    "arpu_usd": Measure(of=lambda p: (p.total("revenue_cents"), 100 * _ones(p)), declared=_neutral),
 }
 ACTIVE_SHARE = "active_share_to_d60"
 NAMES = tuple(sorted([*MEASURES, ACTIVE_SHARE]))
@@ -204,7 +202,11 @@ class Trials:
                     if pair[0].y and pair[1].y:
                         labels = {"test": compiled.name, "variant": variant, "metric": name}
                         declared = declared_lift(compiled.test, variant, name)
-                        yield {**labels, **compared(pair[0], pair[1]), "declared_lift_pct": declared}
+                        yield {
+                            **labels,
+                            **compared(pair[0], pair[1]),
+                            "declared_lift_pct": declared,
+                        }
 
 
 def new_trials(rules: Rules, tests: tuple[TestRules, ...]) -> Trials:
