@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from runner.config.sources import PROJECT_ROOT
+PROJECT_ROOT = Path(__file__).parents[3]
 
 MY_TEST = """# @package params.ab
 my_test:
@@ -42,8 +43,6 @@ def test_user_test_acts_without_code(tmp_path: Path) -> None:
     )  # fmt: skip
     told = json.loads(done.stdout)
     assert told["runs"]["done"] == 1
-    import pandas as pd
-
     metrics = pd.read_parquet(Path(told["folder"]) / "metrics.parquet").set_index("metric")["value"]
     assert metrics["d1_retention"] == 0
 
