@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +83,7 @@ class Archetype(ParamGroup):
         names = list(points)
         found = [
             Problem(later, shown(points[later]), f"must be <= {earlier} = {points[earlier]:g}")
-            for earlier, later in zip(names, names[1:], strict=False)
+            for earlier, later in itertools.pairwise(names)
             if points[later] > points[earlier]
         ]
         return found + ([] if self.d90 > 0 else [Problem("d90", "0", "must be > 0 fraction")])

@@ -118,7 +118,7 @@ def _may_regain_late(game: Game, run: Run) -> bool:
 
 def reached_steps(least_power: Ints, cleared: Ints, power: Ints) -> Ints:
     """Return how many steps of the chances a team reaches at the stage after `cleared`: (m,)."""
-    return (least_power.take(cleared, axis=1) <= power).sum(axis=0)
+    return np.asarray((least_power.take(cleared, axis=1) <= power).sum(axis=0))
 
 
 def _regain(rows: Ints, run: Run) -> None:

@@ -28,12 +28,12 @@ def _anchored(kind: Archetype, age: np.ndarray) -> Floats:
     found = np.where(age > _ANCHORS[-1], beyond, within)
     for anchor, value in zip(_ANCHORS, values, strict=True):
         found[age == anchor] = value
-    return np.maximum(found, kind.floor)
+    return np.asarray(np.maximum(found, kind.floor))
 
 
 def _two_phase(kind: Archetype, age: np.ndarray) -> Floats:
     decay = np.where(age <= _PHASE_CHANGE, kind.early_decay, kind.late_decay)
-    return np.maximum(kind.floor, kind.d1 * np.exp(-decay * (age - 1)))
+    return np.asarray(np.maximum(kind.floor, kind.d1 * np.exp(-decay * (age - 1))))
 
 
 def churn_chances(retention: Retention, days: int) -> Floats:

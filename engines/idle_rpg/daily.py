@@ -36,7 +36,8 @@ def idle_gold(game: Game, who: Ints, seconds: Ints) -> Ints:
     most = rules.params.idle.cap_hours * 3600.0
     stages = rules.params.campaign.n_stages + 1
     rate = rules.gold_per_second[players.vip[who] * stages + players.cleared[who]]
-    return np.floor(rate * np.minimum(seconds, most) + _ROUNDING).astype(np.int64)
+    gold = np.floor(rate * np.minimum(seconds, most) + _ROUNDING)
+    return np.asarray(gold, dtype=np.int64)
 
 
 def claim_login(game: Game, visit: Visit) -> None:

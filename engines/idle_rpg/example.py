@@ -135,13 +135,18 @@ EXAMPLE = Example(
         "iap.max_purchases_per_session": {
             "archetypes.whale.spend_monthly_usd": [1000, 2000],
             "iap.triggers.late_game_offer.base": 1.0,
-            "iap.triggers.monthly_pass_reminder.base": 1.0,
+            "iap.triggers.out_of_energy.base": 1.0,
+            "energy.cap": 20,
+            "start.energy": 20,
+            "actions.browse_shop.chance": 1.0,
             "iap.max_purchases_per_session": 5,
         },
         "ads.cooldown_min": {"ads.cooldown_min": 1440},
         **{
             f"archetypes.{name}.floor": {
-                **_TWO_PHASE, f"archetypes.{name}.early_decay": 3.0, f"archetypes.{name}.floor": 0.2,
+                **_TWO_PHASE,
+                f"archetypes.{name}.early_decay": 3.0,
+                f"archetypes.{name}.floor": 0.2,
             }
             for name in ("whale", "free_casual")
         },

@@ -28,7 +28,7 @@ class Expectation:
 
     def add(self, players: Players, cell: Ints) -> None:
         """Count a block of agents."""
-        cells, classes = self.counts.shape
+        classes = self.counts.shape[1]
         kind = np.zeros(players.size, dtype=np.int64)
         for test, size in zip(self.tests, self.sizes, strict=True):
             kind = kind * size + players.variants[test]

@@ -67,7 +67,8 @@ def _visitors(game: Game, visit: Visit, pos: Ints, banner: Ints) -> tuple[Ints, 
     u = game.draws.uniform("act/do_gacha", step=visit.step, entities=visit.ids[pos])
     fired, over = u < chance, players.counter[who] > HALF_WAY
     asked = np.flatnonzero(fired | over)  # the weekly cap is only drawn where it matters
-    pos, banner, fired, over, who = (a[asked] for a in (pos, banner, fired, over, who))
+    pos, banner, who = pos[asked], banner[asked], who[asked]
+    fired, over = fired[asked], over[asked]
     left = pull_caps(game.rules, game.draws, (players.profile.archetype[who], visit.ids[pos]),
                      visit.age // WEEK_DAYS) - players.week_pulls[who]  # fmt: skip
     possible = left > 0
@@ -108,7 +109,7 @@ def pull_caps(rules: Rules, draws: Draws, agents: tuple[Ints, Words], week: int)
 def _can_pay(game: Game, who: Ints) -> NDArray[np.bool_]:
     balance, given = game.players.balance, game.rules.params.gacha
     by_ticket = balance[TICKETS][who] >= given.single_tickets
-    return by_ticket | (balance[GEMS][who] >= given.single_gems)
+    return np.asarray(by_ticket | (balance[GEMS][who] >= given.single_gems))
 
 
 def _offer_funds(game: Game, visit: Visit, pos: Ints) -> Ints:
@@ -166,7 +167,7 @@ def _pull(game: Game, visit: Visit, pos: Ints, banner: Ints, pulls: int) -> None
 def drawn_rarity(rules: Rules, counter: Ints, u: Floats) -> Ints:
     """Return the rarity of pulls from their uniforms: legendary first, then epic, rare, common."""
     edges = rules.pull_edges[counter]
-    return LEGENDARY - np.count_nonzero(u[:, None] >= edges, axis=1)
+    return np.asarray(LEGENDARY - np.count_nonzero(u[:, None] >= edges, axis=1))
 
 
 def _drawn_heroes(game: Game, steps: Words, ids: Words, pulled: tuple[Ints, Ints]) -> Ints:

@@ -101,7 +101,7 @@ class Game:
 
     def today(self, name: str, who: Ints) -> Ints:
         """Return a count of the agents' day so far."""
-        return self.players.today[who, TODAY[name]]
+        return np.asarray(self.players.today[who, TODAY[name]])
 
     def fault(self, check: str, broken: bool | np.bool_, text: str) -> None:
         """Keep the first place where a check is broken."""
@@ -172,7 +172,7 @@ class Rolls:
             self._first = k
             steps = self._visit.rep(k) + np.arange(self._together, dtype=np.uint64)[:, None]
             self._known = self._draws.uniform(self._stream, step=steps, entities=self._ids)
-        return self._known[k - self._first][place]
+        return np.asarray(self._known[k - self._first][place])
 
 
 def gate(game: Game, visit: Visit, action: str, pos: Ints, decision: Floats | None = None) -> Ints:

@@ -115,26 +115,27 @@ def _keep_active_days(game: Game, age: int) -> None:
 
 
 def _live_day(game: Game, age: int, who: Ints, records: Recorder) -> None:
-    players = game.players
     _start_day(game, age, who)
-    tutorial, abandoned = play_tutorial(game, who) if age == 0 else (None, None)
-    plan = plan_day(game, age, who, tutorial)
-    if abandoned is not None:
-        place = np.empty(players.size, dtype=np.int64)
-        place[who] = np.arange(who.size)
-        spent = plan.lengths[0].copy()
-        rows = place[plan.who]
-        keeps = ~abandoned[rows] & ~players.profile.is_bot[plan.who]
-        spent[keeps] = tutorial[rows][keeps]
-        _begin_lives(game, plan)
-    else:
-        spent = None
+    plan, spent = _install(game, who) if age == 0 else (plan_day(game, age, who, None), None)
     gap = game.rules.params.sessions.min_gap_seconds
     bad = overlapping(plan.starts, plan.lengths, gap)
     game.fault("sessions", bad.any(), f"sessions overlap or leave their day at age {age}")
     for number in range(len(plan.starts)):
         _visit(game, age, number, plan, spent if number == 0 else None)
     _end_day(game, age, who, records)
+
+
+def _install(game: Game, who: Ints) -> tuple[DayPlan, Ints]:
+    """Plan an install day; return the seconds of first sessions gone before any action: (m,)."""
+    players = game.players
+    tutorial, abandoned = play_tutorial(game, who)
+    plan = plan_day(game, 0, who, tutorial)
+    _begin_lives(game, plan)
+    place = np.empty(players.size, dtype=np.int64)
+    place[who] = np.arange(who.size)
+    rows = place[plan.who]
+    is_over = abandoned[rows] | players.profile.is_bot[plan.who]
+    return plan, np.where(is_over, plan.lengths[0], tutorial[rows])
 
 
 def _start_day(game: Game, age: int, who: Ints) -> None:

@@ -327,7 +327,7 @@ class Arena(ParamGroup):
         doc="opponents have between 1 - spread and 1 + spread of the own power",
     )  # fmt: skip
     win_gold: int = count(500, "of a won battle", unit="gold")
-    win_chance: Steps = steps(
+    win_chance: Steps = steps(  # noqa: RUF009 - a field, as from `param`
         (1.2, 1.0, 0.8, 0.0), (0.85, 0.60, 0.35, 0.15), "wins, by own over opponent's power"
     )
 

@@ -270,10 +270,10 @@ class Campaign(ParamGroup):
     n_stages: int = count(200, "stages of the campaign", low=1, high=1000)
     base_power: float = amount(100.0, "power", "required by stage 1", positive=True)
     power_growth: float = param(1.08, unit="ratio", low=1, high=1.2, doc="from stage to stage")
-    attempt_chance: Steps = steps(
+    attempt_chance: Steps = steps(  # noqa: RUF009 - a field, as from `param`
         (1.2, 1.0, 0.8, 0.0), (1.0, 0.8, 0.4, 0.1), "tries the next stage, by power over required"
     )
-    success_chance: Steps = steps(
+    success_chance: Steps = steps(  # noqa: RUF009
         (1.3, 1.1, 1.0, 0.9, 0.8, 0.0), (0.98, 0.85, 0.70, 0.45, 0.25, 0.10),
         "wins it, by power over required",
     )  # fmt: skip

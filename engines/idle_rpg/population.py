@@ -56,9 +56,9 @@ def crowds(params: Params, horizon: int, block: int) -> Iterator[Crowd]:
         if event.sim_day <= horizon:
             first = event.slot * EVENT_SPAN
             ranges.append((first, first + event.volume, name))
-    for first, end, name in ranges:
+    for first, end, origin in ranges:
         for start in range(first, end, block):
-            yield Crowd(ids=slice(start, min(start + block, end)), event=name)
+            yield Crowd(ids=slice(start, min(start + block, end)), event=origin)
 
 
 def draw_profile(rules: Rules, draws: Draws, crowd: Crowd) -> Profile:
@@ -93,7 +93,7 @@ def install_weights(population: Population) -> Floats:
     """Return the weight of installs on days 1, 2, ...: float64 (window,)."""
     days = np.arange(1, population.install_window_days + 1)
     if population.install_schedule == "decay":
-        return np.exp(-population.install_decay_per_day * (days - 1))
+        return np.asarray(np.exp(-population.install_decay_per_day * (days - 1)))
     if population.install_schedule == "uniform":
         return np.ones(days.size)
     given = population.custom_installs

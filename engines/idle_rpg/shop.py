@@ -43,7 +43,7 @@ def purchase_chance(game: Game, trigger: str, who: Ints) -> Floats:
     multiplier = game.effects.purchases.get(trigger)
     if multiplier is not None:
         chance = chance * multiplier[who]
-    return np.minimum(1.0, chance)
+    return np.asarray(np.minimum(1.0, chance))
 
 
 def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:

@@ -83,7 +83,7 @@ def battle_steps(ratios: Floats, spread: float, u: Floats) -> NDArray[np.int64]:
     The opponent has 1 - spread to 1 + spread of the own power, uniformly.
     """
     opponent = 1.0 - spread + 2.0 * spread * u
-    return np.count_nonzero(opponent[..., None] * ratios <= 1.0, axis=-1)
+    return np.asarray(np.count_nonzero(opponent[..., None] * ratios <= 1.0, axis=-1))
 
 
 def meet_guild(game: Game, visit: Visit) -> None:

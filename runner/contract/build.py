@@ -88,9 +88,8 @@ def _build_group(
         found.append(Problem(prefix.rstrip("."), shown(data), "must be a mapping of parameters"))
         return cls.__new__(cls)
     specs = field_specs(cls)
-    for key in data:
-        if key not in specs:
-            found.append(Problem(f"{prefix}{key}", "", _unknown(cls, str(key), list(specs))))
+    strange = [str(key) for key in data if key not in specs]
+    found += [Problem(f"{prefix}{key}", "", _unknown(cls, key, list(specs))) for key in strange]
     values = {}
     for name, spec in specs.items():
         path = f"{prefix}{name}"

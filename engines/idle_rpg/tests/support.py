@@ -13,7 +13,8 @@ from runner.conformance import Ran, Table, run_engine
 from runner.contract import Problem, build_params
 
 ORGANIC = {
-    f"traffic.sources.{name}": None for name in ("google_ads", "facebook", "unity_ads", "influencer")
+    f"traffic.sources.{name}": None
+    for name in ("google_ads", "facebook", "unity_ads", "influencer")
 } | {"traffic.sources.organic.share": 1.0}
 STILL = {"retention.dynamic_modifiers": False}
 """Settings under which retention meets its table."""

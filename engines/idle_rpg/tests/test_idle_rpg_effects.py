@@ -51,7 +51,9 @@ def test_block_size_changes_no_byte(block: int) -> None:
     assert all(rows(other.tables[name]) == rows(base.tables[name]) for name in ROWS)
 
 
-@pytest.mark.parametrize("overrides", [a_test({}), a_test({"retention_at": {"1": 0}}, assign="control")])
+@pytest.mark.parametrize(
+    "overrides", [a_test({}), a_test({"retention_at": {"1": 0}}, assign="control")]
+)
 def test_empty_effects_and_control_change_labels_only(overrides: dict[str, Any]) -> None:
     base, other = run(collect=ROWS), run(overrides, collect=ROWS)
     assert base.outcome == other.outcome
@@ -142,7 +144,9 @@ def test_retention_does_not_depend_on_churn_on_miss(churn: float) -> None:
         {**STILL, **ORGANIC, **shares, **ages, **quick, "population.install_window_days": 1},
         horizon=31, agents=6000,
     ).outcome.metrics  # fmt: skip
-    z = [v for name, v in metrics.items() if name.startswith("retention_z") and isinstance(v, float)]
+    z = [
+        v for name, v in metrics.items() if name.startswith("retention_z") and isinstance(v, float)
+    ]
     assert len(z) == 18
     assert max(map(abs, z)) < 4
 
@@ -168,7 +172,9 @@ def test_two_phase_rises_on_day_8() -> None:
           "retention.dynamic.legendary_multiplier": 1.0}, 1),
     ],
 )  # fmt: skip
-def test_each_dynamic_modifier_moves_retention_its_way(overrides: dict[str, Any], sign: int) -> None:
+def test_each_dynamic_modifier_moves_retention_its_way(
+    overrides: dict[str, Any], sign: int
+) -> None:
     given = {**ORGANIC, **only("free_engaged"), **overrides}
     off = run({**given, **STILL}, agents=1200).outcome.metrics["d7_retention"]
     on = run(given, agents=1200).outcome.metrics["d7_retention"]
@@ -212,7 +218,9 @@ def test_tables_agree_with_each_other() -> None:
         totals = [float(np.sum(tables[t][name])) for t in ("agents", "agent_days", "daily_summary")]
         assert totals == pytest.approx([totals[0]] * 3)
     agents, days = tables["agents"], tables["agent_days"]
-    last = {int(a): row for a, row in zip(days["agent_id"], range(len(days["agent_id"])), strict=True)}
+    last = {
+        int(a): row for a, row in zip(days["agent_id"], range(len(days["agent_id"])), strict=True)
+    }
     order = [last[int(a)] for a in agents["agent_id"]]
     for name in ("gold", "gems", "tickets", "energy", "team_power", "stages_cleared"):
         assert (days[name][order] == agents[name]).all()

@@ -18,7 +18,7 @@ TEST = "ab.my_test"
     [
         (a_test({"retenton_at": {"1": 1}}), f"{EFFECT}.retenton_at: unknown effect; did you mean"),
         (a_test({"nothing": 1}), "known: action_multiplier, ad_reward_gems, energy_purchase"),
-        (a_test({"action_multiplier": {"watch_add": 2}}), "unknown action; did you mean watch_ads?"),
+        (a_test({"action_multiplier": {"watch_add": 2}}), "unknown action; did you mean watch_ads"),
         (a_test({"iap_multiplier": {"al": 2}}), "unknown trigger; did you mean all?"),
         (a_test({"price_usd": {"pack": 2}}), f"{EFFECT}.price_usd.pack: unknown product"),
         (a_test({"retention_at": {"0": 1}}), "must be an age of 1 day or more"),

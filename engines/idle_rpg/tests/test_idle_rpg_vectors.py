@@ -217,7 +217,9 @@ def test_rates_rise_before_the_hard_pity() -> None:
     assert at_80 == pytest.approx([0.055510, 0.208163, 0.416327], abs=6e-7)
 
 
-@pytest.mark.parametrize(("soft", "pulls", "needed"), [(True, 40.10, 8.11e-5), (False, 41.88, 0.165623)])
+@pytest.mark.parametrize(
+    ("soft", "pulls", "needed"), [(True, 40.10, 8.11e-5), (False, 41.88, 0.165623)]
+)
 def test_pulls_per_legendary(soft: bool, pulls: float, needed: float) -> None:
     edges = prepare(params({"gacha.soft_pity": soft}), {}, 1).pull_edges[:, 0]
     alive = np.concatenate([[1.0], np.cumprod(1 - edges[:-1])])
