@@ -7,7 +7,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Union
+from typing import Any, ClassVar, Literal, Union
 
 from runner.contract.errors import Problem
 from runner.contract.frozen import FrozenMapping
@@ -47,9 +47,13 @@ class FieldInfo:
 
 
 class ParamGroup:
-    """Base of frozen parameter classes: `@dataclass(frozen=True, slots=True, kw_only=True)`."""
+    """Base of frozen parameter classes: `@dataclass(frozen=True, slots=True, kw_only=True)`.
+
+    A class with a vocabulary of its own, such as the effects of a test, names it in `noun`.
+    """
 
     __slots__ = ()
+    noun: ClassVar[str] = "parameter"
 
     def problems(self) -> list[Problem]:
         """Return violations of rules between fields, paths relative to this group."""
