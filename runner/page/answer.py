@@ -21,8 +21,11 @@ def answer(source: Source) -> Section:
     blocks: list[Block] = [_verdict(source)]
     sentences = _findings(source) if source.arms else []
     if sentences:
-        against = f"Against {source.plan.study.control}, at {percent(source.confidence)}:"
+        share = percent(source.confidence)
+        against = f"Against {source.plan.study.control}, with {share} intervals:"
         blocks.append(Text(text=against, tone="note"))
+    elif len(source.cells) > 1 and source.keys:
+        blocks.append(Text(text=f"In brackets: levels of {source.legend}.", tone="note"))
     sentences = sentences or _levels(source)
     blocks += [Text(text=text, tone="answer") for text in sentences[:_MOST_SENTENCES]]
     if len(sentences) > _MOST_SENTENCES:
@@ -53,7 +56,7 @@ def _verdict(source: Source) -> Text:
     verdict = str(summary["verdict"])
     rules = summary.get("acceptance", {}).get("rules", {})
     checks = summary.get("acceptance", {}).get("broken_checks", {})
-    text = _because(verdict, rules, len(source.cells))
+    text = _because(verdict, rules, len(source.cells)) + _what_it_judges(source, rules)
     if checks:
         text += f" The engine's own checks are broken: {', '.join(checks)}."
     lead = {"not_evaluated": "No verdict."}.get(verdict, f"Verdict: {verdict}.")
@@ -65,10 +68,19 @@ def _because(verdict: str, rules: dict[str, str], cells: int) -> str:
         return "The study has no acceptance rule that bears on its cells; it reports what it found."
     same = [rule for rule, found in rules.items() if found == verdict]
     if verdict == "pass":
-        return f"{counted(len(rules), 'acceptance rule')} checked in {counted(cells, 'cell')}."
+        kept = f"All {len(rules):,} acceptance rules are kept"
+        kept = "The acceptance rule is kept" if len(rules) == 1 else kept
+        return f"{kept}; {counted(cells, 'cell')} checked."
     word = {"fail": "fails", "inconclusive": "is not decided yet"}.get(verdict, "was not evaluated")
     listed = ", ".join(same) or "no rule"
     return f"{listed} {word} ({len(same):,} of {counted(len(rules), 'acceptance rule')})."
+
+
+def _what_it_judges(source: Source, rules: dict[str, str]) -> str:
+    """Return a warning where the verdict says nothing about which arm is better."""
+    if not rules or not source.arms or any(rule.versus for rule in source.plan.study.rules):
+        return ""
+    return " The rules judge each arm by itself; how the arms compare stands below."
 
 
 def _findings(source: Source) -> list[str]:
@@ -112,15 +124,19 @@ def _level(source: Source, rows: pd.DataFrame) -> str:
         return f"{name} is {_mean(source, known.iloc[0])}."
     ordered = known.sort_values("mean", kind="stable")
     low, high = ordered.iloc[0], ordered.iloc[-1]
+    near = ((known["ci_high"] - known["ci_low"]) / 2).median()
+    ends = (number(low["mean"], near), with_unit(number(high["mean"], near), source.unit(name)))
+    if low["mean"] == high["mean"]:
+        return f"{name} is {ends[1]} in all {len(rows):,} cells."
     return (
-        f"{name} goes from {_mean(source, low)} at {_place(low)} to {_mean(source, high)} at "
-        f"{_place(high)}."
+        f"{name}: means of the {len(rows):,} cells go from {ends[0]} ({_place(low)}) to {ends[1]} "
+        f"({_place(high)})."
     )
 
 
 def _place(row: pd.Series[Any]) -> str:
-    arm = "" if pd.isna(row["arm"]) else f" (arm {row['arm']})"
-    return f"{row['label']}{arm}"
+    arm = "" if pd.isna(row["arm"]) else f"arm {row['arm']}, "
+    return f"{arm}{row['short']}"
 
 
 def _mean(source: Source, row: pd.Series[Any]) -> str:

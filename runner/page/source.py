@@ -43,6 +43,11 @@ class Source:
         control = self.plan.study.control
         return sorted(names, key=lambda name: name != control)
 
+    @property
+    def has_several_variants(self) -> bool:
+        """Whether more than one arm is compared with the control."""
+        return len(self.arms) > 2  # noqa: PLR2004
+
     @cached_property
     def cells(self) -> pd.DataFrame:
         """One row per cell with its `group` and the group's `label`, indexed by grid_index."""

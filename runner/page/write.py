@@ -23,6 +23,7 @@ from runner.page import (
 )
 from runner.page.blocks import Section
 from runner.page.drawing import house_style
+from runner.page.numbers import with_minus
 from runner.page.source import Source, read_source
 from runner.page.stage import REPORT
 from runner.store.folder import write_text
@@ -75,9 +76,11 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters["pieces"] = pieces
+    templates.filters["told"] = with_minus
     return templates
 
 
 def pieces(text: str) -> list[str]:
     """Return the parts of a text between which a narrow column may break the line."""
+    text = with_minus(text)
     return re.findall(r"[^._]*[._]|[^._]+", text) if len(text) > _SHORT else [text]
