@@ -8,11 +8,13 @@ import pandas as pd
 
 from runner.compare.wording import finding_text, targets_text
 from runner.page.blocks import Block, Section, Text, Tone
+from runner.page.notes import short_notes
 from runner.page.numbers import counted, interval, is_number, number, percent, with_unit
 from runner.page.source import Source
 from runner.page.wording import across_cells
 
 _MOST_SENTENCES = 12
+_MOST_NAMES = 5
 _TONES: dict[str, Tone] = {"pass": "pass", "fail": "fail", "inconclusive": "inconclusive"}
 
 
@@ -33,9 +35,7 @@ def answer(source: Source) -> Section:
         blocks.append(Text(text=f"{more:,} more findings stand in the tables.", tone="note"))
     if reason := no_interval_reason(source):
         blocks.append(Text(text=reason, tone="note"))
-    blocks += [
-        Text(lead="Note.", text=note, tone="note") for note in source.plan.summary.get("notes", ())
-    ]
+    blocks += short_notes(source)
     return Section(key="answer", title="Answer", blocks=tuple(blocks))
 
 
@@ -71,9 +71,15 @@ def _because(verdict: str, rules: dict[str, str], cells: int) -> str:
         kept = f"All {len(rules):,} acceptance rules are kept"
         kept = "The acceptance rule is kept" if len(rules) == 1 else kept
         return f"{kept}; {counted(cells, 'cell')} checked."
-    word = {"fail": "fails", "inconclusive": "is not decided yet"}.get(verdict, "was not evaluated")
-    listed = ", ".join(same) or "no rule"
-    return f"{listed} {word} ({len(same):,} of {counted(len(rules), 'acceptance rule')})."
+    one, several = {
+        "fail": ("fails", "fail"),
+        "inconclusive": ("is not decided yet", "are not decided yet"),
+    }.get(verdict, ("was not evaluated", "were not evaluated"))
+    named = ", ".join(same[:_MOST_NAMES])
+    named += f" and {len(same) - _MOST_NAMES:,} more" * (len(same) > _MOST_NAMES)
+    which = f": {named}" if same else ""
+    share = f"{len(same):,} of {counted(len(rules), 'acceptance rule')}"
+    return f"{share} {one if len(same) == 1 else several}{which}."
 
 
 def _what_it_judges(source: Source, rules: dict[str, str]) -> str:

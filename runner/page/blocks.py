@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-_MOST_NARROW = 3
+_MOST_NARROW = 2
 
 Tone = Literal["", "note", "answer", "pass", "fail", "inconclusive", "not_evaluated"]
 
@@ -23,11 +23,15 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell of a table; `shade` from 0 (white) to 1 (dark), `bar` a share of the width."""
+    """One cell of a table; `shade` from 0 (white) to 1 (dark), `bar` a share of the width.
+
+    One that `is_void` says nothing where the columns do not stand below each other.
+    """
 
     text: str
     shade: float | None = None
     bar: float | None = None
+    is_void: bool = False
 
     @property
     def is_dark(self) -> bool:

@@ -12,7 +12,7 @@ from runner.page.source import Source
 
 _WIDE, _WIDE_ROW = 620.0, 23.0
 _NARROW, _NARROW_ROW = 340.0, 38.0
-_LONGEST_LABEL = 36
+_LONGEST_LABEL = 46
 
 
 def forest(source: Source, metric: str, rows: pd.DataFrame) -> Picture:

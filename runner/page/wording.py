@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from runner.compare.findings import BETTER, HIGHER, LOWER, WORSE
+from runner.compare.estimates import EXACT
+from runner.compare.findings import BETTER, HIGHER, LOWER, NO_DIFFERENCE_SHOWN, WORSE
 from runner.compare.wording import unit_text, width_text
 from runner.page.numbers import number
 
@@ -45,11 +46,13 @@ def _by_how_much(finding: str, rows: pd.DataFrame) -> str:
         parts = [(signed[signed > 0], HIGHER), (-signed[signed < 0], LOWER)]
         told = [f"{_reach(v.min(), v.max(), near)}{unit} {side}" for v, side in parts if len(v)]
         return f" ({', '.join(told)})"
-    low, high = rows["ci_low"].min(), rows["ci_high"].max()
-    if finding != "no_difference_shown" or not low < high:
+    if finding != NO_DIFFERENCE_SHOWN:
         return ""
+    if (rows["method"] == EXACT).all():
+        reach = _reach(rows["difference"].min(), rows["difference"].max(), near)
+        return f" ({reach}{unit} in every replicate, too few to tell from luck)"
     noun = "the interval reaches" if len(rows) == 1 else "intervals reach"
-    return f" ({noun} from {_reach(low, high, near)}{unit})"
+    return f" ({noun} from {_reach(rows['ci_low'].min(), rows['ci_high'].max(), near)}{unit})"
 
 
 def _reach(low: float, high: float, near: float) -> str:

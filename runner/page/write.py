@@ -17,6 +17,7 @@ from runner.page import (
     failures,
     grid,
     horizon,
+    notes,
     pairing,
     provenance,
     rules,
@@ -30,6 +31,8 @@ from runner.store.folder import write_text
 from runner.store.integrity import replace_checksum
 
 _SHORT = 14
+_MOST_NARROW_ROWS = 12
+_BREAK = re.compile(r"(?<=[._])(?=[A-Za-z])")
 SECTIONS: Sequence[Callable[[Source], Section | None]] = (
     failures.failed_runs,
     answer.answer,
@@ -42,6 +45,7 @@ SECTIONS: Sequence[Callable[[Source], Section | None]] = (
     distributions.distributions,
     draws.random_variables,
     pairing.pairing,
+    notes.all_notes,
     provenance.provenance,
 )
 
@@ -76,6 +80,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters["pieces"] = pieces
+    templates.globals["most_narrow_rows"] = _MOST_NARROW_ROWS
     templates.filters["told"] = with_minus
     return templates
 
@@ -83,4 +88,4 @@ def _templates() -> Environment:
 def pieces(text: str) -> list[str]:
     """Return the parts of a text between which a narrow column may break the line."""
     text = with_minus(text)
-    return re.findall(r"[^._]*[._]|[^._]+", text) if len(text) > _SHORT else [text]
+    return _BREAK.split(text) if len(text) > _SHORT else [text]
