@@ -18,6 +18,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from runner.calibrate import Calibrated
     from runner.config import StudyRequest
     from runner.contract import RunnerError
     from runner.results import StudyResults
@@ -100,6 +101,25 @@ Study = Annotated[str, typer.Argument(help="A study's name, a plan id, a path, o
 
 
 @app.command()
+def calibrate(
+    overrides: Overrides = None,
+    config_dir: ConfigDir = None,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", help="Configuration folder for the result; else --config-dir's."),
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> int:
+    """Find the parameters with which an engine meets observed targets."""
+    from runner.calibrate import calibrate_study
+
+    with _engines_aside():
+        outcome = calibrate_study(_request(overrides, config_dir), save)
+    return _told_calibrated(outcome, as_json=as_json)
+
+
+@app.command()
 def resume(
     study: Study = "latest",
     outputs: Outputs = Path("outputs"),
@@ -107,10 +127,16 @@ def resume(
     strict: Strict = False,
     debug: Debug = False,
 ) -> int:
-    """Finish a study: run what is missing, recompute what is damaged."""
+    """Finish a study or a calibration: run what is missing, recompute what is damaged."""
+    from runner.calibrate import resume_calibration, unfinished_calibration
     from runner.report.status import find_plan
     from runner.resume import resume_study
 
+    begun = unfinished_calibration(outputs, study)
+    if begun is not None:
+        with _engines_aside():
+            outcome = resume_calibration(begun)
+        return _told_calibrated(outcome, as_json=as_json)
     with _engines_aside():
         results = resume_study(find_plan(outputs, study))
     return _told(results, as_json=as_json, strict=strict)
@@ -339,6 +365,17 @@ def _told(results: StudyResults, *, as_json: bool, strict: bool = False) -> int:
     else:
         print_results(_console(), results, load_engine(results.engine))
     return code
+
+
+def _told_calibrated(outcome: Calibrated, *, as_json: bool) -> int:
+    """Print what a calibration came to and return the exit code it calls for."""
+    from runner.report.calibration_view import print_calibration
+
+    if as_json:
+        _print_json(outcome.as_json())
+    else:
+        print_calibration(_console(), outcome)
+    return outcome.exit_code
 
 
 def run_command_line(words: list[str]) -> int:

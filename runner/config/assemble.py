@@ -22,10 +22,17 @@ from runner.config.rules import Rule, read_rules
 from runner.config.settings import DesignSection, Settings
 from runner.config.sheet_paths import sheet_ground
 from runner.config.sheets import Sheets, read_sheets, sheet_clashes
-from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources, find_sources
+from runner.config.sources import (
+    ENGINE_GROUP,
+    STUDY_GROUP,
+    TARGETS_GROUP,
+    Sources,
+    find_sources,
+)
 from runner.config.study import (
     Arm,
     Axis,
+    Calibration,
     Case,
     Choices,
     Collect,
@@ -56,7 +63,9 @@ from runner.contract import (
 from runner.registry import RegistryError, config_dirs, engine_names, load_engine
 
 DEFAULTS: dict[str, Any] = {"report": Settings().report}
-_OPEN_KEYS = ("engine", "horizon", "params", "collect", "acceptance", "exceptions", "comparisons")
+_OPEN_KEYS = (
+    "engine", "horizon", "params", "collect", "acceptance", "exceptions", "comparisons", "targets",
+)  # fmt: skip
 _DESIGN_PARTS = ("arms", "grid", "zip", "cases", "exclude", "variables", "variables_csv")
 
 
@@ -171,6 +180,7 @@ def compose_study(request: StudyRequest) -> Study:
             mode=settings.tracking.mode,
             uri=settings.tracking.uri,
             timeout_s=settings.tracking.timeout_s,
+            trials=settings.tracking.trials,
         ),
         outputs=Path(settings.paths.outputs).expanduser(),
         document=_document(tree, settings, draft, replicates),
@@ -185,6 +195,25 @@ def compose_study(request: StudyRequest) -> Study:
         compare=CompareSettings(
             confidence=settings.compare.confidence, resamples=settings.compare.resamples
         ),
+        calibration=_calibration(tree, settings, draft),
+    )
+
+
+def _calibration(tree: Tree, settings: Settings, draft: _Draft) -> Calibration:
+    """Return how to calibrate; whatever `targets` holds is checked when it is read."""
+    group, section = f"{TARGETS_GROUP}/{draft.spec.name}", settings.calibrate
+    study_name = settings.study.name or draft.spec.name
+    return Calibration(
+        name=section.name or draft.options.get(group) or study_name,
+        search=section.search,
+        trials=section.trials,
+        batch=section.batch,
+        replicates=section.replicates,
+        finalists=section.finalists,
+        confirm_replicates=section.confirm_replicates,
+        polish=section.polish,
+        targets=copied(_or(tree.get("targets"), {})),
+        folders=tuple(str(root / group) for root in draft.sources.roots),
     )
 
 

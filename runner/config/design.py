@@ -96,13 +96,22 @@ def _repeat(levels: list[Any]) -> bool:
 
 
 def option_problems(where: str, option: Any, group: str, sources: Sources) -> list[Problem]:
-    """Return the problem of an option that its group does not have."""
+    """Return the problems of an option, or of a list of them, that its group does not have."""
     options = sources.groups[group]
-    if isinstance(option, str) and option in options:
-        return []
-    hint = nearest(option, options) if isinstance(option, str) else ""
-    allowed = f"is no option of {group}: {', '.join(options)}{hint}"
-    return [Problem(where, shown(option), allowed)]
+    found = []
+    for name in _named_options(option):
+        if not isinstance(name, str) or name not in options:
+            hint = nearest(name, options) if isinstance(name, str) else ""
+            allowed = f"is no option of {group}: {', '.join(options)}{hint}"
+            found.append(Problem(where, shown(name), allowed))
+    return found
+
+
+def _named_options(option: Any) -> list[Any]:
+    """Return the options that a choice names: `[a,b]` takes several files of a group together."""
+    if isinstance(option, str) and option.startswith("[") and option.endswith("]"):
+        return [name.strip() for name in option[1:-1].split(",")]
+    return [option]
 
 
 def read_arms(

@@ -13,6 +13,7 @@ from runner.config.rules import Rule
 from runner.config.study import (
     Arm,
     Axis,
+    Calibration,
     Case,
     CompareSettings,
     Execution,
@@ -59,11 +60,16 @@ def study_from_data(data: Mapping[str, Any]) -> Study:
             ),
             "compare": CompareSettings(**data.get("compare", {})),
             "tracking": Tracking(**data.get("tracking", {})),
+            "calibration": _calibration(data.get("calibration", {})),
             "outputs": Path(data["outputs"]),
             "words": tuple(data["words"]),
             "launch_dir": Path(data["launch_dir"]),
         }
     )
+
+
+def _calibration(data: Mapping[str, Any]) -> Calibration:
+    return Calibration(**{**data, "folders": tuple(data.get("folders", ()))})
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:

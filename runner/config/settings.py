@@ -112,6 +112,35 @@ class ExecutionSection(ParamGroup):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrateSection(ParamGroup):
+    """How `calibrate` looks for parameters that meet the targets; other commands ignore it."""
+
+    name: str | None = param(
+        None,
+        doc="name of the configuration it writes; null = the chosen targets', else the study's",
+    )
+    search: str = param("tpe", choices=("tpe", "cmaes", "random"))
+    trials: int = param(96, low=1, high=100_000, doc="parameter sets that the search tries")
+    batch: int = param(8, low=1, high=1000, doc="sets tried together, before the next are chosen")
+    replicates: int = param(8, low=1, high=100_000, doc="replicates of each set in the search")
+    finalists: int = param(8, low=1, high=1000, doc="sets that go on with more replicates")
+    confirm_replicates: int = param(
+        32, low=1, high=1_000_000, doc="replicates of the last sets and of the result"
+    )
+    polish: int = param(3, low=0, high=100, doc="most steps of the local improvement")
+
+    def problems(self) -> list[Problem]:
+        """Refuse names that could not be a file, and a confirmation with fewer replicates."""
+        found = []
+        if self.name is not None and not is_name(self.name):
+            found.append(Problem("name", repr(self.name), "must be letters, digits, _ and -"))
+        if self.confirm_replicates < self.replicates:
+            allowed = f"must be at least calibrate.replicates = {self.replicates}"
+            found.append(Problem("confirm_replicates", str(self.confirm_replicates), allowed))
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingSection(ParamGroup):
     """Where finished studies are recorded with MLflow; changes no number."""
 
@@ -121,6 +150,9 @@ class TrackingSection(ParamGroup):
     )
     timeout_s: float | None = param(
         300.0, low=0, low_open=True, unit="s", doc="longest time for recording; null = no limit"
+    )
+    trials: str = param(
+        "best", choices=("best", "all"), doc="trials of a calibration that become MLflow runs"
     )
 
     def problems(self) -> list[Problem]:
@@ -156,6 +188,7 @@ class Settings(ParamGroup):
     seeding: SeedingSection = group(SeedingSection)
     draws: DrawsSection = group(DrawsSection)
     design: DesignSection = group(DesignSection)
+    calibrate: CalibrateSection = group(CalibrateSection)
     compare: CompareSection = group(CompareSection)
     execution: ExecutionSection = group(ExecutionSection)
     tracking: TrackingSection = group(TrackingSection)

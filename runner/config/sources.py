@@ -10,6 +10,7 @@ from runner.contract import FrozenMapping
 
 STUDY_GROUP = "sweeps"
 ENGINE_GROUP = "engine"
+TARGETS_GROUP = "targets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

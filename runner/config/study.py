@@ -15,6 +15,7 @@ from runner.config.tree import Tree
 Treatment = Literal["fixed", "low_to_high", "random"]
 Report = Literal["html", "none"]
 Choices = tuple[tuple[str, str], ...]
+Scale = Literal["linear", "log"]
 Collect = Literal["auto", "metrics", "all"] | tuple[str, ...]
 
 
@@ -23,8 +24,9 @@ class Variable:
     """A parameter with a treatment, as declared; `path` is relative to `params`.
 
     Fields that the treatment does not use may be present: one declaration serves as fixed value,
-    grid axis or random draw. A variable from a sheet has the row's id as its `label` and the place
-    of the row (`file:line`) as its `origin`.
+    grid axis, random draw or dimension of a calibration, which alone reads `scale`. A variable
+    from a sheet has the row's id as its `label` and the place of the row (`file:line`) as its
+    `origin`.
     """
 
     path: str
@@ -37,6 +39,7 @@ class Variable:
     high: float | None = None
     step: float | None = None
     values: tuple[Any, ...] = ()
+    scale: Scale = "linear"
     label: str | None = None
     origin: str | None = None
 
@@ -121,6 +124,26 @@ class Tracking:
     mode: str = "local"
     uri: str | None = None
     timeout_s: float | None = 300.0
+    trials: str = "best"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """How `calibrate` searches; nothing here changes what a run gives.
+
+    `targets` are as written, checked by the calibration; `folders` is where their files may lie.
+    """
+
+    name: str = ""
+    search: str = "tpe"
+    trials: int = 96
+    batch: int = 8
+    replicates: int = 8
+    finalists: int = 8
+    confirm_replicates: int = 32
+    polish: int = 3
+    targets: Mapping[str, Any] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +165,7 @@ class Study:
     paths start; `notes` are remarks on what was read; `mc` is how often chance is drawn anew for
     the variables of each replicate. `comparisons` are those declared, `compare` how all are made;
     with a `budget`, replicates are added up to that many until every declared width is reached.
-    `report` is the kind of page made of the results.
+    `calibration` is read by `calibrate` alone; `report` is the kind of page made of the results.
     """
 
     name: str
@@ -169,6 +192,7 @@ class Study:
     options: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     mc: int = 1
+    calibration: Calibration = field(default_factory=Calibration)
     report: Report = "html"
     budget: int | None = None
     comparisons: tuple[Comparison, ...] = ()

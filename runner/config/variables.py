@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from runner.config.study import Treatment, Variable
+from runner.config.study import Scale, Treatment, Variable
 from runner.contract import (
     NUMERIC,
     Leaf,
@@ -21,9 +21,11 @@ from runner.contract import (
 ROOT = "design.variables"
 _FIELDS = (
     "treatment", "distribution", "default", "mean", "sd", "min", "max", "step", "values", "unit",
+    "scale",
 )  # fmt: skip
 _TREATMENTS = ("fixed", "low_to_high", "random")
 _DISTRIBUTIONS = ("uniform", "normal", "lognormal", "discrete")
+_SCALES = ("linear", "log")
 _MOST_LEVELS = 1_000_000
 _NUMBERS = ("mean", "sd", "min", "max", "step")
 
@@ -116,6 +118,8 @@ def _field_problems(where: str, declared: Mapping[str, Any]) -> list[Problem]:
     wrong += _one_of(where, "treatment", declared.get("treatment"), _TREATMENTS)
     if declared.get("distribution") is not None:
         wrong += _one_of(where, "distribution", declared["distribution"], _DISTRIBUTIONS)
+    if "scale" in declared:
+        wrong += _one_of(where, "scale", declared["scale"], _SCALES)
     for key in _NUMBERS:
         wrong += _number_problems(f"{where}.{key}", declared.get(key))
     if declared.get("values") is not None and not isinstance(declared["values"], list | tuple):
@@ -159,6 +163,7 @@ def _variable(leaf: Leaf, declared: Mapping[str, Any]) -> Variable:
         high=_float(declared.get("max")),
         step=_float(step),
         values=values,
+        scale=cast(Scale, declared.get("scale", "linear")),
     )
 
 
@@ -176,6 +181,9 @@ def _value_problems(where: str, variable: Variable, leaf: Leaf, unit: Any) -> li
         wrong.append(
             Problem(f"{where}.min", shown(variable.low), f"must be <= max ({variable.high:g})")
         )
+    if variable.scale == "log" and (variable.low is None or variable.low <= 0):
+        low = "" if variable.low is None else shown(variable.low)
+        wrong.append(Problem(f"{where}.min", low, "must be > 0 with scale log"))
     if variable.step is not None and variable.step <= 0:
         wrong.append(Problem(f"{where}.step", shown(variable.step), "must be > 0"))
     if not wrong and len(set(variable.values)) < len(variable.values):

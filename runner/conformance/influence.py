@@ -42,8 +42,14 @@ def inert_faults(spec: EngineSpec) -> list[str]:
 
 
 def _binding_faults(spec: EngineSpec, path: str, overrides: Mapping[str, Any]) -> list[str]:
+    """Return a fault unless a binding matters beside its other overrides.
+
+    Where those are refused without it, as among shares that sum to 1, the example itself is what
+    it is compared with.
+    """
     others = {name: value for name, value in overrides.items() if name != path}
-    without, bound = _ran(spec, others), _ran(spec, overrides)
+    without = _ran(spec, others) or _ran(spec, {})
+    bound = _ran(spec, overrides)
     if without is None or bound is None:
         return [f"{path}: the example's binding {dict(overrides)} is refused"]
     if differing(without, bound):
@@ -57,6 +63,8 @@ def _movement_faults(spec: EngineSpec, leaf: Leaf, base: Ran | None) -> list[str
         if moved:
             return []
         tried.append(value)
+    if not tried and any(moved for _, moved in _shifts(spec, leaf, base)):
+        return []
     if leaf.value == "auto":
         return []  # no number: the rest of the other shares, which are tried themselves
     said = f"tried {', '.join(map(repr, tried))}" if tried else "no other value is accepted"
@@ -70,6 +78,24 @@ def _moves(spec: EngineSpec, leaf: Leaf, base: Ran | None) -> Iterator[tuple[Any
         changed = _ran(spec, {leaf.path: value})
         if changed is not None and base is not None:
             yield value, differing(base, changed)
+
+
+def _shifts(spec: EngineSpec, leaf: Leaf, base: Ran | None) -> Iterator[tuple[Any, list[str]]]:
+    """Give values that are only accepted when a neighbour makes up for them, as weights do."""
+    for other in leaves(example_params(spec)).values():
+        are_numbers = all(isinstance(at.value, int | float) for at in (leaf, other))
+        if not are_numbers or not _are_neighbours(leaf.path, other.path):
+            continue
+        half = other.value / 2
+        changed = _ran(spec, {leaf.path: leaf.value + half, other.path: other.value - half})
+        if changed is not None and base is not None:
+            yield leaf.value + half, differing(base, changed)
+
+
+def _are_neighbours(path: str, other: str) -> bool:
+    """Tell whether two paths differ in exactly one segment."""
+    one, two = path.split("."), other.split(".")
+    return len(one) == len(two) and sum(a != b for a, b in zip(one, two, strict=True)) == 1
 
 
 def _ran(spec: EngineSpec, overrides: Mapping[str, Any]) -> Ran | None:

@@ -8,8 +8,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from runner.conformance.memory import Table
-from runner.conformance.running import Ran, example_params, run_engine
-from runner.contract import EngineError, EngineSpec, Null, Outcome, ParamGroup, TableSchema, leaves
+from runner.conformance.running import Ran, example_params, prepare_engine, run_engine
+from runner.contract import (
+    EngineError,
+    EngineSpec,
+    Null,
+    Outcome,
+    ParamGroup,
+    PlanError,
+    TableSchema,
+    leaves,
+)
 
 
 def schema_faults(spec: EngineSpec) -> list[str]:
@@ -87,11 +96,23 @@ def _outcome_faults(spec: EngineSpec, params: ParamGroup, outcome: Outcome) -> l
 
 
 def example_runs(spec: EngineSpec) -> Iterator[tuple[ParamGroup, int, str]]:
-    """Give the example at both horizons, the shortest horizon, and the smallest population."""
+    """Give the example at both horizons, the shortest horizon, and the smallest population.
+
+    The shortest horizon is left out where the engine refuses the example at it while planning.
+    """
     params, (short, long) = example_params(spec), spec.example.horizons
     for horizon in dict.fromkeys((short, long, spec.horizon.low)):
-        yield params, horizon, f"horizon {horizon}"
+        if horizon in (short, long) or _is_possible(spec, params, horizon):
+            yield params, horizon, f"horizon {horizon}"
     path = spec.example.population
     if path is not None:
         least = max(1, int(leaves(params)[path].info.low or 0))
         yield example_params(spec, {path: least}), short, f"{path} {least}"
+
+
+def _is_possible(spec: EngineSpec, params: ParamGroup, horizon: int) -> bool:
+    try:
+        prepare_engine(spec, params, horizon)
+    except PlanError:
+        return False
+    return True

@@ -26,7 +26,9 @@ def _refusal(spec: EngineSpec, path: str, value: Any) -> list[str]:
     if params is not None:
         removed = value is None and path not in leaves(params)  # an entry of an open mapping
         return [] if removed else [f"{path} = {value!r} is accepted"]
-    if not any(problem.where == path for problem in problems):
+    named = {problem.where for problem in problems}
+    whole = path.rpartition(".")[0]  # an entry that is removed may be missed by its mapping
+    if path not in named and not (value is None and whole in named):
         said = "; ".join(map(str, problems))
         return [f"{path} = {value!r} is refused without naming the path: {said}"]
     return []

@@ -88,10 +88,8 @@ def _build_group(
         found.append(Problem(prefix.rstrip("."), shown(data), "must be a mapping of parameters"))
         return cls.__new__(cls)
     specs = field_specs(cls)
-    for key in data:
-        if key not in specs:
-            hint = nearest(str(key), specs) or f"; known here: {', '.join(specs)}"
-            found.append(Problem(f"{prefix}{key}", "", f"unknown parameter{hint}"))
+    strange = [str(key) for key in data if key not in specs]
+    found += [Problem(f"{prefix}{key}", "", _unknown(cls, key, list(specs))) for key in strange]
     values = {}
     for name, spec in specs.items():
         path = f"{prefix}{name}"
@@ -103,6 +101,14 @@ def _build_group(
         else:
             values[name] = fallback
     return cls(**values) if len(values) == len(specs) else cls.__new__(cls)
+
+
+def _unknown(cls: type[ParamGroup], key: str, known: list[str]) -> str:
+    """Return what to say about a name that a group does not have."""
+    hint = nearest(key, known)
+    if cls.noun != ParamGroup.noun:  # a vocabulary of its own: always shown in full
+        return f"unknown {cls.noun}{hint}; known: {', '.join(sorted(known))}"
+    return f"unknown {cls.noun}{hint or '; known here: ' + ', '.join(known)}"
 
 
 def _field_default(cls: type[ParamGroup], spec: FieldSpec) -> Any:
@@ -122,7 +128,8 @@ def _field_default(cls: type[ParamGroup], spec: FieldSpec) -> Any:
 
 def _build_field(spec: FieldSpec, default: Any, data: Any, path: str, found: list[Problem]) -> Any:
     if spec.kind == "group":
-        return _build_group(spec.item, default, data, f"{path}.", found)
+        own = None if spec.info.whole or default is dataclasses.MISSING else default
+        return _build_group(spec.item, own, data, f"{path}.", found)
     if spec.kind == "groups":
         return _build_groups(spec, default, data, path, found)
     if spec.kind == "values":

@@ -7,7 +7,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Union
+from typing import Any, ClassVar, Literal, Union
 
 from runner.contract.errors import Problem
 from runner.contract.frozen import FrozenMapping
@@ -31,6 +31,7 @@ class FieldInfo:
     enum, or computes them from the whole parameter set; `sd` names the sibling field that holds
     the parameter's standard deviation; `redrawn_by` is the path, from the parameter's own group, of
     the block (fields distribution, min, max, step) by which the engine redraws it in each period.
+    A group that is `whole` takes all its values from one source: nothing is filled in.
     """
 
     unit: str = ""
@@ -42,12 +43,17 @@ class FieldInfo:
     sd: str | None = None
     redrawn_by: str | None = None
     doc: str = ""
+    whole: bool = False
 
 
 class ParamGroup:
-    """Base of frozen parameter classes: `@dataclass(frozen=True, slots=True, kw_only=True)`."""
+    """Base of frozen parameter classes: `@dataclass(frozen=True, slots=True, kw_only=True)`.
+
+    A class with a vocabulary of its own, such as the effects of a test, names it in `noun`.
+    """
 
     __slots__ = ()
+    noun: ClassVar[str] = "parameter"
 
     def problems(self) -> list[Problem]:
         """Return violations of rules between fields, paths relative to this group."""
@@ -85,9 +91,16 @@ def param(  # noqa: PLR0913 - one keyword per declared property
     return dataclasses.field(default=default, metadata={_META: info})
 
 
-def group(cls: type[ParamGroup], *, doc: str = "") -> Any:
-    """Declare a nested group of parameters with its own defaults."""
-    return dataclasses.field(default_factory=cls, metadata={_META: FieldInfo(doc=doc)})
+def group(cls: type[ParamGroup], *, whole: ParamGroup | None = None, doc: str = "") -> Any:
+    """Declare a nested group of parameters with its own defaults.
+
+    With `whole`, the group is given completely or not at all: then it is `whole`, but a value
+    that is missing from a given group is never taken from it.
+    """
+    if whole is None:
+        return dataclasses.field(default_factory=cls, metadata={_META: FieldInfo(doc=doc)})
+    info = FieldInfo(doc=doc, whole=True)
+    return dataclasses.field(default_factory=lambda: whole, metadata={_META: info})
 
 
 def groups(default: Mapping[str, ParamGroup], *, doc: str = "") -> Any:

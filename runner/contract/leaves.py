@@ -144,6 +144,7 @@ def _coerce_list(leaf: Leaf, value: Any) -> tuple[Any, Problem | None]:
 
 def _convert(kind: Kind, value: Any) -> tuple[Any, str | None]:
     if kind == "bool":
+        value = _SWITCH.get(value, value) if isinstance(value, str) else value
         return value, None if isinstance(value, bool) else "must be true or false"
     if kind in ("text", "enum"):
         return value, None if isinstance(value, str) else "must be text"
@@ -169,6 +170,10 @@ def _as_float(value: numbers.Real) -> tuple[Any, str | None]:
         return float(value) + 0.0, None  # + 0.0 turns -0.0 into 0.0: one value, one id
     except OverflowError:
         return value, "must be a number below 1.8e308"
+
+
+_SWITCH = {"on": True, "off": False}
+"""Words of a switch: YAML reads them as truth values, the command line as text."""
 
 
 def _bound_text(info: FieldInfo, value: float) -> str | None:

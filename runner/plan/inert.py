@@ -11,6 +11,8 @@ from runner.contract import EngineSpec, Problem
 from runner.plan.content import Content
 from runner.plan.expand import Combination
 
+_FEW = 3
+
 
 @dataclass(slots=True)
 class InertWatch:
@@ -48,11 +50,20 @@ class InertWatch:
 
     def notes(self) -> list[str]:
         """Return remarks on treatments that only some cells read."""
-        return [
-            f"{origin} changes nothing in {count} of {count + self._live[origin]} cells"
-            for origin, count in self._inert.items()
-            if self._live[origin]
-        ]
+        alike: dict[str, list[str]] = {}
+        for origin, count in self._inert.items():
+            if self._live[origin]:
+                where = f"{count} of {count + self._live[origin]} cells"
+                alike.setdefault(where, []).append(origin)
+        return [note for where, origins in alike.items() for note in _told(origins, where)]
+
+
+def _told(origins: list[str], where: str) -> list[str]:
+    """Return a remark for each of a few treatments, one remark for many."""
+    if len(origins) <= _FEW:
+        return [f"{origin} changes nothing in {where}" for origin in origins]
+    named = f"{origins[0]} and {len(origins) - 1} more"
+    return [f"{len(origins)} treatments change nothing in {where} each: {named}"]
 
 
 def _spreads(content: Content) -> Iterable[str]:

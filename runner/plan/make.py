@@ -53,6 +53,7 @@ class _Maker:
     _notes: Counter[str] = field(default_factory=Counter)
     _metrics: dict[str, None] = field(default_factory=dict)
     _tables: dict[str, None] = field(default_factory=dict)
+    _kinds: dict[str, None] = field(default_factory=dict)
     _prepared: set[str] = field(default_factory=set)
     _cost_s: float = 0.0
     _builder: ContentBuilder = field(init=False)
@@ -142,6 +143,7 @@ class _Maker:
         self._notes.update(self.spec.plan_notes(content.params))
         self._metrics |= dict.fromkeys(self.spec.metric_names(content.params))
         self._tables |= dict.fromkeys(self.spec.table_schemas(content.params))
+        self._kinds |= dict.fromkeys([self.spec.replicates(content.params)])
         runs = self.study.replicates * self.study.mc
         self._cost_s += runs * self.spec.cost(content.params, content.horizon)
 
@@ -152,6 +154,10 @@ class _Maker:
     def finished(self, notes: Iterable[str] = ()) -> Plan:
         """Return the plan, or raise everything that was found wrong."""
         for problem in self._inert.problems():
+            self._problems.setdefault((problem.where, problem.allowed), problem)
+        if len(self._kinds) > 1:
+            allowed = "replicates of one study must be of one kind, or they cannot be compared"
+            problem = Problem("design.replicates", " and ".join(self._kinds), allowed)
             self._problems.setdefault((problem.where, problem.allowed), problem)
         if self._problems:
             raise PlanError(self._problems.values())

@@ -14,11 +14,10 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
 
-from runner.store.finished import FinishedPlan
 from runner.track.batches import batches
-from runner.track.cells import cell_records
-from runner.track.parent import JUDGED, plan_record
-from runner.track.record import CELL, GRID_INDEX, KIND, PLAN, PLAN_ID, SYNCED_HASH, Record
+from runner.track.parent import JUDGED
+from runner.track.projection import projection
+from runner.track.record import GRID_INDEX, KIND, PLAN_ID, SYNCED_HASH, Record
 from runner.track.reply import Recorded
 
 T = TypeVar("T")
@@ -49,24 +48,24 @@ class Writer:
         self._artifacts = artifacts
 
     def record(self, place: Path) -> Recorded:
-        """Record the plan in a folder; what already stands there and is right is left alone."""
-        plan = FinishedPlan(place=place)
-        wanted = plan_record(plan)
-        experiment_id = self._experiment(plan.study.name, plan.study.question)
+        """Record what a folder holds; what already stands there and is right is left alone."""
+        wished = projection(place)
+        wanted = wished.parent
+        experiment_id = self._experiment(wished.study, wished.question)
         parent, removed = self._parent(experiment_id, wanted, place)
         target = _Place(
             experiment_id=experiment_id,
             start_ms=parent.info.start_time,
             parent_id=parent.info.run_id,
         )
-        present, outdated = self._present(target, wanted.tags[PLAN_ID])
-        written, kept = self._write_cells(plan, target, present)
+        present, outdated = self._present(target, wanted.tags[PLAN_ID], wished.child_kind)
+        written, kept = self._write_cells(wished.children(), target, present)
         outdated += [run for index, run in present.items() if index not in kept]
         for run in outdated:
             self._client.delete_run(run.info.run_id)
         self._fill_parent(parent, wanted)
         return Recorded(
-            plan_id=wanted.tags[PLAN_ID], folder=str(place), experiment=plan.study.name,
+            plan_id=wanted.tags[PLAN_ID], folder=str(place), experiment=wished.study,
             experiment_id=experiment_id, run_id=parent.info.run_id, written=written,
             unchanged=len(kept), removed=removed + len(outdated),
         )  # fmt: skip
@@ -93,7 +92,7 @@ class Writer:
 
     def _parent(self, experiment_id: str, wanted: Record, place: Path) -> tuple[Run, int]:
         """Return the plan's run, created if need be, and how many others of it were deleted."""
-        found = self._search(experiment_id, wanted.tags[PLAN_ID], PLAN)
+        found = self._search(experiment_id, wanted.tags[PLAN_ID], wanted.tags[KIND])
         outdated = [run for run in found if _clashes(run, wanted)]
         found = [run for run in found if run not in outdated]
         if not found:
@@ -125,11 +124,11 @@ class Writer:
         """Tell whether a run's artifacts are where they should be; servers keep their own."""
         return self._artifacts is None or artifact_folder(run.info.artifact_uri).is_dir()
 
-    def _present(self, target: _Place, plan_id: str) -> tuple[dict[str, Run], list[Run]]:
+    def _present(self, target: _Place, plan_id: str, kind: str) -> tuple[dict[str, Run], list[Run]]:
         """Return the plan's cells in MLflow by grid index, and those that are doubles or lost."""
         present: dict[str, Run] = {}
         outdated = []
-        for run in self._search(target.experiment_id, plan_id, CELL):
+        for run in self._search(target.experiment_id, plan_id, kind):
             index = run.data.tags.get(GRID_INDEX, "")
             is_ours = run.data.tags.get(_PARENT) == target.parent_id
             if is_ours and SYNCED_HASH in run.data.tags and index not in present:
@@ -152,13 +151,13 @@ class Writer:
                 return found
 
     def _write_cells(
-        self, plan: FinishedPlan, target: _Place, present: dict[str, Run]
+        self, cells: Iterable[Record], target: _Place, present: dict[str, Run]
     ) -> tuple[int, set[str]]:
         """Write the cells that are missing or other; return how many, and those left alone."""
         kept: set[str] = set()
 
         def missing() -> Iterator[tuple[int, Record, str]]:
-            for index, record in enumerate(cell_records(plan)):
+            for index, record in enumerate(cells):
                 content, key = record.content_hash, record.tags[GRID_INDEX]
                 known = present.get(key)
                 if known is not None and known.data.tags[SYNCED_HASH] == content:

@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
+import scipy.optimize
 import scipy.special  # noqa: F401 - adds a warnings filter when first imported
+
+import tests.calibrate_support  # noqa: F401 - imports what a calibration needs

@@ -130,7 +130,7 @@ def test_every_key_of_the_code_is_in_the_table(capsys: pytest.CaptureFixture[str
 
 def test_every_key_in_the_table_is_known() -> None:
     open_keys = {"engine", "params", "horizon", "collect", "acceptance", "exceptions"}
-    open_keys |= {"comparisons"}
+    open_keys |= {"comparisons", "targets"}
     names = ("arms", "grid", "exclude", "variables", "zip", "cases", "variables_csv")
     parts = {f"design.{name}" for name in names}
     assert set(KEYS) == set(SETTINGS) | open_keys | parts

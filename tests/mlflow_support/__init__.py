@@ -49,11 +49,13 @@ class Dumped:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """All active runs of an experiment: plans, and their cells in plan order."""
+    """All active runs of an experiment: plans with their cells in plan order, calibrations."""
 
     name: str
     plans: tuple[Dumped, ...]
     cells: tuple[Dumped, ...]
+    calibrations: tuple[Dumped, ...] = ()
+    trials: tuple[Dumped, ...] = ()
 
     @property
     def plan(self) -> Dumped:
@@ -110,13 +112,16 @@ def dump(uri: str, artifacts: Sequence[str] = ()) -> dict[str, Experiment]:
 
 def _experiment(name: str, runs: list[dict[str, Any]]) -> Experiment:
     dumped = [Dumped(**run) for run in runs]
-    cells = [run for run in dumped if run.tags.get("kind") == "cell"]
-    plans = [run for run in dumped if run.tags.get("kind") == "plan"]
-    assert len(cells) + len(plans) == len(dumped)
+    kinds: dict[str, list[Dumped]] = {"plan": [], "cell": [], "calibration": [], "trial": []}
+    for run in dumped:
+        kinds[run.tags["kind"]].append(run)
+    plans, cells = kinds["plan"], kinds["cell"]
     return Experiment(
         name=name,
         plans=tuple(sorted(plans, key=lambda run: run.start_time)),
         cells=tuple(sorted(cells, key=lambda r: (r.tags["plan_id"], int(r.tags["grid_index"])))),
+        calibrations=tuple(kinds["calibration"]),
+        trials=tuple(kinds["trial"]),
     )
 
 

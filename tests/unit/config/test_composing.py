@@ -160,3 +160,15 @@ def test_the_document_holds_what_can_change_numbers() -> None:
     assert document["horizon"] == 6
     assert {"execution", "paths"}.isdisjoint(document)
     assert document["params"]["archetypes"]["heavy"] == {"share": 0.5, "shift": 2.0}
+
+
+def test_several_files_of_a_group_can_be_chosen_together(tmp_path: Path) -> None:
+    folder = own(
+        tmp_path,
+        season__linear_null__hot="# @package params\ntrend_per_period: 5\n",
+        season__linear_null__wild="# @package params\nnoise_sd: 7\n",
+    )
+    found = params(study("engine=linear_null", "season=[hot,wild]", config_dir=folder))
+    assert (found["trend_per_period"], found["noise_sd"]) == (5, 7)
+    with pytest.raises(ConfigError, match="season/linear_null = wet: is no option"):
+        study("engine=linear_null", "season=[hot,wet]", config_dir=folder)

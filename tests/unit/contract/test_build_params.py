@@ -7,7 +7,8 @@ import dataclasses
 import math
 import pickle
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -328,3 +329,19 @@ def test_kinds_of_fields() -> None:
     assert kinds["weights"] == ("values", False)
     assert kinds["counts"] == ("values", True)
     assert kinds["tap"] == ("group", False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spices(ParamGroup):
+    noun: ClassVar[str] = "spice"
+
+    pepper: float = param(0.0, doc="hot")
+    salt: float = param(0.0, doc="not hot")
+
+
+def test_group_with_a_noun_shows_its_whole_vocabulary() -> None:
+    _, problems = build_params(Spices, {"peper": 1, "sugar": 2})
+    assert [str(problem) for problem in problems] == [
+        "peper: unknown spice; did you mean pepper?; known: pepper, salt",
+        "sugar: unknown spice; known: pepper, salt",
+    ]

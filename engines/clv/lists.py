@@ -1,0 +1,183 @@
+"""List customers worth a call: who may be lost, who of the best is at risk, who may become big."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.clv.params import Lists
+from engines.clv.predict import Forecasts
+from runner.contract import Floats
+
+CHURN_RADAR, VIP_AT_RISK, POTENTIAL_WHALES = "churn_radar", "vip_at_risk", "potential_whales"
+NAMES = (CHURN_RADAR, POTENTIAL_WHALES, VIP_AT_RISK)
+_WILSON_LEVEL = 0.90
+
+Ints = NDArray[np.int64]
+
+
+class TopValues:
+    """The largest of many values: enough to find their upper quantile, and whose they are.
+
+    All value samples of all customers need not be held at once.
+    """
+
+    def __init__(self, n_values: int, share: float) -> None:
+        """Prepare to find the (1 - share) quantile of n_values numbers."""
+        self._n, self._position = n_values, (1.0 - share) * (n_values - 1)
+        self._most = min(n_values, int(np.ceil(share * (n_values - 1))) + 2)
+        self._values: list[Floats] = []
+        self._owners: list[NDArray[np.int32]] = []
+        self._held, self._floor = 0, -np.inf
+
+    def add(self, values: Floats, first_owner: int) -> None:
+        """Add values (n, n_samples) of consecutive owners."""
+        row, column = np.nonzero(values > self._floor)
+        self._values.append(values[row, column])
+        self._owners.append((row + first_owner).astype(np.int32))
+        self._held += row.size
+        if self._held > 2 * self._most:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        """Keep the largest values, and every one that equals the smallest of these."""
+        values, owners = np.concatenate(self._values), np.concatenate(self._owners)
+        if values.size > self._most:
+            edge = np.partition(values, values.size - self._most)[values.size - self._most]
+            above = values > edge
+            tied = np.flatnonzero(values == edge)[: self._most - int(above.sum())]
+            keep = np.concatenate([np.flatnonzero(above), tied])
+            values, owners, self._floor = values[keep], owners[keep], edge
+        self._values, self._owners, self._held = [values], [owners], values.size
+
+    def cut(self) -> float:
+        """Return the quantile, linearly interpolated."""
+        self._shrink()
+        ordered = np.sort(self._values[0])
+        low = int(np.floor(self._position))
+        share, offset = self._position - low, self._n - ordered.size
+        first = ordered[max(low - offset, 0)]
+        second = ordered[min(low + 1 - offset, ordered.size - 1)]
+        return float(first * (1.0 - share) + second * share)
+
+    def counts_above(self, cut: float, n_owners: int) -> Ints:
+        """Return how many values of each owner lie above the quantile, int64 (n_owners,)."""
+        above = self._values[0] > cut
+        return np.bincount(self._owners[0][above], minlength=n_owners).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListInput:
+    """What the lists of one stage are made from, all of one model; arrays (n,).
+
+    `p_no_purchase`: over the outcome window; `p_top`: share of value samples above `cut`; both None
+    and None when money is not modelled. Event arrays are None where the future is not known.
+    """
+
+    stage: str
+    model: str
+    forecasts: Forecasts
+    p_no_purchase: Floats
+    p_top: Floats | None
+    cut: float | None
+    x: Ints
+    revenue: Floats
+    outcome_days: float
+    value_days: float
+    stayed_away: NDArray[np.bool_] | None
+    became_top: NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerList:
+    """One list: customers (n_rows,) best first, the probability of its event, whether it came."""
+
+    name: str
+    rows: Ints
+    probability: Floats
+    happened: NDArray[np.bool_] | None
+    base_rate: float | None
+    window_days: float
+    cut_value: float | None
+
+
+def build_lists(given: ListInput, settings: Lists) -> list[CustomerList]:
+    """Return the three lists of a stage in the order of their names."""
+    n = given.x.size
+    at_risk, alive_value = given.forecasts.value_at_risk, given.forecasts.value_given_alive
+    nobody = np.zeros(n, dtype=bool)
+    radar, vip, threshold = nobody, nobody, None
+    if at_risk is not None and alive_value is not None:
+        threshold = float(np.quantile(alive_value, 1.0 - settings.vip_share))
+        radar = at_risk > 0
+        is_unsure = given.forecasts.p_alive <= settings.vip_max_p_alive
+        vip = (alive_value >= threshold) & is_unsure
+    order = np.zeros(n) if at_risk is None else at_risk
+    p_top = np.zeros(n) if given.p_top is None else given.p_top
+    lost = (given.p_no_purchase, given.stayed_away, given.outcome_days)
+    top = (p_top, given.became_top, given.value_days)
+    return [
+        _list(CHURN_RADAR, radar, order, lost, None, settings.top_n),
+        _list(POTENTIAL_WHALES, _whales(given, settings), p_top, top, given.cut, settings.top_n),
+        _list(VIP_AT_RISK, vip, order, lost, threshold, settings.top_n),
+    ]
+
+
+def _whales(given: ListInput, settings: Lists) -> NDArray[np.bool_]:
+    if given.p_top is None or not given.cut:
+        return np.zeros(given.x.size, dtype=bool)
+    is_likely = given.p_top >= settings.whale_min_lift * settings.whale_share
+    is_small = (given.x <= settings.whale_max_frequency) & (given.revenue < given.cut)
+    return np.asarray(is_likely & is_small & (given.p_top > 0))
+
+
+def _list(  # noqa: PLR0913, PLR0917 - one argument per thing in which lists differ
+    name: str,
+    members: NDArray[np.bool_],
+    order: Floats,
+    event: tuple[Floats, NDArray[np.bool_] | None, float],
+    cut_value: float | None,
+    top_n: int,
+) -> CustomerList:
+    probability, happened, window_days = event
+    rows = np.flatnonzero(members)
+    rows = rows[np.argsort(-order[rows], kind="stable")][:top_n]
+    return CustomerList(
+        name=name,
+        rows=rows,
+        probability=probability[rows],
+        happened=None if happened is None else happened[rows],
+        base_rate=None if happened is None or not happened.size else float(happened.mean()),
+        window_days=window_days,
+        cut_value=cut_value,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """How many of a list's customers had its event: expected, realised with a 90 % interval."""
+
+    expected: float | None
+    realised: float | None
+    low: float | None
+    high: float | None
+    lift: float | None
+
+
+def precision_of(found: CustomerList) -> Precision:
+    """Return expected and realised precision; None for an empty list or an unknown future."""
+    if not found.rows.size:
+        return Precision(expected=None, realised=None, low=None, high=None, lift=None)
+    expected = float(found.probability.mean())
+    if found.happened is None:
+        return Precision(expected=expected, realised=None, low=None, high=None, lift=None)
+    from scipy.stats import binomtest
+
+    hits, n = int(found.happened.sum()), found.rows.size
+    ends = binomtest(hits, n).proportion_ci(_WILSON_LEVEL, method="wilson")
+    lift = hits / n / found.base_rate if found.base_rate else None
+    return Precision(
+        expected=expected, realised=hits / n, low=float(ends.low), high=float(ends.high), lift=lift
+    )

@@ -1,0 +1,140 @@
+"""Collect what waits: idle rewards, the daily login, quests; and watch ads."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engines.idle_rpg.game import Game, Visit, gate, passes
+from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.players import GEMS, GOLD, TODAY
+
+_LEAST_IDLE = 60  # seconds
+_ROUNDING = 1e-9  # keeps 5,625 from becoming 5,624.999...
+_MINUTE = 60
+
+
+def claim_idle(game: Game, visit: Visit) -> None:
+    """Collect the gold and experience that accrued since the last claim."""
+    players, given = game.players, game.rules.params.idle
+    seconds = game.rules.params.actions.claim_idle_rewards.seconds
+    waited = visit.end - visit.left - players.idle_from[visit.who]
+    possible = np.flatnonzero((visit.left >= seconds) & (waited >= _LEAST_IDLE))
+    pos = gate(game, visit, "claim_idle_rewards", possible)
+    if not pos.size:
+        return
+    who = visit.who[pos]
+    gold = idle_gold(game, who, waited[pos])
+    game.earn(GOLD, who, gold)
+    players.exp[who] += np.floor(given.exp_share * gold + _ROUNDING).astype(np.int64)
+    players.idle_from[who] = visit.now(pos)
+    visit.left[pos] -= seconds
+
+
+def idle_gold(game: Game, who: Ints, seconds: Ints) -> Ints:
+    """Return the gold that accrues in some seconds, up to the cap: int64 (m,)."""
+    players, rules = game.players, game.rules
+    most = rules.params.idle.cap_hours * 3600.0
+    stages = rules.params.campaign.n_stages + 1
+    rate = rules.gold_per_second[players.vip[who] * stages + players.cleared[who]]
+    gold = np.floor(rate * np.minimum(seconds, most) + _ROUNDING)
+    return np.asarray(gold, dtype=np.int64)
+
+
+def claim_login(game: Game, visit: Visit) -> None:
+    """Collect the reward of the day in the login streak, and the gems of an active pass."""
+    players, age = game.players, visit.age
+    seconds = game.rules.params.actions.claim_daily_login.seconds
+    unclaimed = players.login_age[visit.who] != age
+    pos = gate(
+        game, visit, "claim_daily_login", np.flatnonzero(unclaimed & (visit.left >= seconds))
+    )
+    if not pos.size:
+        return
+    who = visit.who[pos]
+    follows = players.login_age[who] == age - 1
+    players.login_streak[who] = np.where(follows, players.login_streak[who] + 1, 1)
+    players.login_age[who] = age
+    rewards = game.rules.login_rewards
+    day = (players.login_streak[who] - 1) % rewards.shape[1]
+    for currency in np.flatnonzero(rewards.any(axis=1)).tolist():
+        amount = rewards[currency, day]
+        given = np.flatnonzero(amount)
+        if given.size:
+            game.earn(currency, who[given], amount[given])
+    holders = who[players.pass_until[who] >= age]
+    if holders.size:
+        game.earn(GEMS, holders, game.rules.params.iap.monthly_pass.daily_gems)
+    visit.left[pos] -= seconds
+
+
+def check_quests(game: Game, visit: Visit) -> None:
+    """Look at today's quests, which makes their rewards claimable."""
+    players, rules = game.players, game.rules
+    seconds = rules.params.actions.check_daily_quests.seconds
+    is_open = players.exp[visit.who] >= rules.level_exp[rules.params.levels.unlock.quests - 1]
+    fresh = is_open & (players.quests_seen[visit.who] != visit.age)
+    pos = np.flatnonzero(fresh & (visit.left >= seconds))
+    pos = gate(game, visit, "check_daily_quests", pos)
+    players.quests_seen[visit.who[pos]] = visit.age
+    visit.left[pos] -= seconds
+
+
+def claim_quests(game: Game, visit: Visit) -> None:
+    """Collect the rewards of completed quests of today."""
+    players, given = game.players, game.rules.params.quests
+    seconds = game.rules.params.actions.claim_quest_rewards.seconds
+    seen = players.quests_seen[visit.who] == visit.age
+    pos = np.flatnonzero(seen & (visit.left >= seconds))
+    if not pos.size:
+        return
+    done = completed_quests(game, visit, visit.who[pos])
+    unpaid = done & ~players.quests_paid[visit.who[pos]]
+    due = np.flatnonzero(unpaid)
+    if not due.size:
+        return
+    due = due[passes(game, visit, "claim_quest_rewards", pos[due])]
+    who = visit.who[pos[due]]
+    game.earn(GEMS, who, np.bitwise_count(unpaid[due]).astype(np.int64) * given.reward_gems)
+    players.quests_paid[who] |= done[due]
+    visit.left[pos[due]] -= seconds
+
+
+def completed_quests(game: Game, visit: Visit, who: Ints) -> Ints:
+    """Return today's completed quests as bits: plays, pulls, upgrades, arena wins, logins."""
+    targets, today = game.rules.params.quests.targets, game.players.today[who]
+    done = (today[:, TODAY["attempts"]] + today[:, TODAY["sweeps"]] >= targets.plays) * 1
+    done += (today[:, TODAY["pulls"]] >= targets.pulls) * 2
+    done += (today[:, TODAY["upgrades"]] >= targets.upgrades) * 4
+    done += (today[:, TODAY["arena_wins"]] >= targets.arena_wins) * 8
+    done += (game.players.login_age[who] == visit.age) * 16
+    return done
+
+
+def watch_ads(game: Game, visit: Visit) -> None:
+    """Watch an ad for gems; some are skipped and bring nothing."""
+    players, given = game.players, game.rules.params.ads
+    seconds = game.rules.params.actions.watch_ads.seconds
+    now = visit.end - visit.left
+    rested = now - players.ad_from[visit.who] >= given.cooldown_min * _MINUTE
+    below = players.today[visit.who, TODAY["ads"]] < given.max_per_day
+    offered = np.flatnonzero(rested & below & (visit.left >= seconds))
+    if not offered.size:
+        return
+    who = visit.who[offered]
+    players.ad_offers[who] += 1
+    wish = game.ad_wish[players.profile.archetype[who]]
+    rich = players.balance[GEMS][who] > given.rich_over_gems
+    pos = gate(
+        game, visit, "watch_ads", offered, np.where(rich, wish * given.rich_multiplier, wish)
+    )
+    if not pos.size:
+        return
+    who = visit.who[pos]
+    players.ad_from[who] = now[pos]
+    players.ads_started[who] += 1
+    u = game.draws.uniform("ad_skip", step=visit.step, entities=visit.ids[pos])
+    seen = who[u >= given.skip_rate]
+    reward = game.effects.ad_reward
+    game.earn(GEMS, seen, given.reward_gems if reward is None else reward[seen])
+    game.count("ads", seen)
+    visit.left[pos] -= seconds

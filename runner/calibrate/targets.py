@@ -1,0 +1,286 @@
+"""Read `targets`: what was observed, checked against what the engine reports."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from runner.calibrate.points import TWO_SIDED_95, Point, Role
+from runner.calibrate.target_files import SPREADS, FileRow, read_rows
+from runner.contract import (
+    NUMBER_KINDS,
+    EngineSpec,
+    ParamGroup,
+    Problem,
+    TableSchema,
+    nearest,
+    shown,
+)
+
+ROOT = "targets"
+_SCALAR = ("metric", "value")
+_CURVE = ("table", "column", "period", "values")
+_TABLE = ("pattern", "values")
+_SHARED = (*SPREADS, "unit", "source", "role", "csv")
+_FIELDS = tuple(dict.fromkeys((*_SCALAR, *_CURVE, *_TABLE, *_SHARED)))
+_ROLES = ("fit", "hold_out")
+
+
+def read_targets(
+    written: Any, spec: EngineSpec, params: ParamGroup, horizon: int, folders: Iterable[str]
+) -> tuple[tuple[Point, ...], list[Problem]]:
+    """Return the observed numbers in order, and everything that is wrong with them.
+
+    A target is a scalar (`metric`, `value`), a curve (`table`, `column`, `values` by period) or a
+    table of metrics (`pattern` with `{row}` and `{column}`, `values` by row and column). Values
+    and their spread may stand in a `csv` file instead.
+    """
+    if not isinstance(written, Mapping):
+        return (), [Problem(ROOT, shown(written), "must map names to targets")]
+    reader = _Reader(spec=spec, params=params, horizon=horizon, folders=tuple(folders))
+    for name, target in written.items():
+        if target is not None:  # null takes a target of the file away
+            reader.read(str(name), target)
+    problems = reader.problems
+    if not problems and not any(point.role == "fit" for point in reader.points):
+        told = "none of them has role fit" if reader.points else "there is none"
+        allowed = f"{told}: choose some, as in targets=NAME, or write them below `targets`"
+        problems = [Problem(ROOT, "", allowed)]
+    return tuple(reader.points), problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Value:
+    """A number as written, with the spread that stands beside it."""
+
+    where: str
+    key: tuple[str, ...]
+    value: Any
+    spread: Mapping[str, Any]
+    role: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reader:
+    spec: EngineSpec
+    params: ParamGroup
+    horizon: int
+    folders: tuple[str, ...]
+    points: list[Point] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self, name: str, target: Any) -> None:
+        """Add the points of one target, or what is wrong with it."""
+        where = f"{ROOT}.{name}"
+        if not isinstance(target, Mapping):
+            allowed = "must be a mapping such as {metric: d1, value: 0.4, se: 0.01, unit: fraction}"
+            self._wrong(where, target, allowed)
+            return
+        unknown = [str(key) for key in target if key not in _FIELDS]
+        for key in unknown:
+            allowed = f"unknown field{nearest(key, _FIELDS)}; known: {', '.join(_FIELDS)}"
+            self.problems.append(Problem(f"{where}.{key}", "", allowed))
+        if unknown:
+            return
+        if "pattern" in target:
+            self._read_table(name, where, target)
+        elif "table" in target or "column" in target:
+            self._read_curve(name, where, target)
+        elif "csv" in target:
+            self._read_scalars(name, where, target)
+        else:
+            spread = {key: target[key] for key in SPREADS if target.get(key) is not None}
+            value = _Value(where=where, key=(), value=target.get("value"), spread=spread)
+            self._add_metric(name, target.get("metric"), value, target)
+
+    def _read_scalars(self, name: str, where: str, target: Mapping[str, Any]) -> None:
+        own = ("unit", "source", "role")
+        rows = self._rows(where, target, ("metric", "value"), (*SPREADS, *own))
+        for row in rows:
+            fields = {**target, **{key: row.fields[key] for key in own if key in row.fields}}
+            metric = row.fields.get("metric")
+            value = self._row_value(row, (str(metric),), target)
+            self._add_metric(name, metric, value, fields, below=metric)
+
+    def _read_curve(self, name: str, where: str, target: Mapping[str, Any]) -> None:
+        schema = self._schema(where, target.get("table"))
+        if schema is None:
+            return
+        columns = {column.name: column for column in schema.columns}
+        column, period = target.get("column"), target.get("period") or self._period_of(schema)
+        for key, given in (("column", column), ("period", period)):
+            if given not in columns or columns[given].kind not in NUMBER_KINDS:
+                known = [c.name for c in columns.values() if c.kind in NUMBER_KINDS]
+                hint = nearest(str(given), known) or f"; known: {', '.join(known)}"
+                self._wrong(f"{where}.{key}", given, f"names no number in {schema.name}{hint}")
+                return
+        self._check_unit(where, target, columns[str(column)].unit, str(column))
+        for value in self._values(where, target, ("period",)):
+            when = self._period(value)
+            if when is not None:
+                self._add(
+                    name, f"{name}.{when}", value, target, table=schema.name, column=str(column),
+                    period_column=str(period), period=when,
+                )  # fmt: skip
+
+    def _read_table(self, name: str, where: str, target: Mapping[str, Any]) -> None:
+        pattern = str(target["pattern"])
+        if "{row}" not in pattern:
+            self._wrong(f"{where}.pattern", pattern, "must hold {row}, and may hold {column}")
+            return
+        keys = ("row", "column") if "{column}" in pattern else ("row",)
+        for value in self._values(where, target, keys):
+            row, *rest = value.key
+            metric = pattern.replace("{row}", row).replace("{column}", "".join(rest))
+            self._add_metric(name, metric, value, target, below=".".join(value.key))
+
+    def _add_metric(
+        self, name: str, metric: Any, value: _Value, target: Mapping[str, Any],
+        below: str | None = None,
+    ) -> None:  # fmt: skip
+        known = self.spec.metric_names(self.params)
+        if metric not in known:
+            hint = nearest(str(metric), known) or f"; known: {', '.join(known[:12])}"
+            found = "" if metric is None else shown(metric)
+            where = value.where if below else f"{value.where}.metric"
+            self.problems.append(Problem(where, found, f"names no metric{hint}"))
+            return
+        self._check_unit(value.where, target, self.spec.metric(str(metric)).unit, str(metric))
+        label = name if below is None else f"{name}.{below}"
+        self._add(name, label, value, target, metric=str(metric))
+
+    def _add(
+        self, target: str, name: str, value: _Value, fields: Mapping[str, Any], **place: Any
+    ) -> None:
+        number, where = _number(value.value), value.where
+        if number is None:
+            self._wrong(f"{where}.value", value.value, "must be a finite number")
+        source, role = fields.get("source"), value.role or fields.get("role", "fit")
+        if not isinstance(source, str) or not source.strip():
+            self._wrong(f"{where}.source", source, "must say where the number comes from")
+        if role not in _ROLES:
+            self._wrong(f"{where}.role", role, f"must be one of {', '.join(_ROLES)}")
+        spread = self._spread(where, value.spread)
+        if spread is None or number is None:
+            return
+        se, tolerance = spread
+        self.points.append(
+            Point(
+                name=name, target=target, value=number, se=se, tolerance=tolerance,
+                unit=str(fields.get("unit")), source=str(source), role=cast(Role, role), **place,
+            )
+        )  # fmt: skip
+
+    def _spread(self, where: str, spread: Mapping[str, Any]) -> tuple[float, float | None] | None:
+        """Return standard error and tolerance, one of which must be given and be above zero."""
+        if len(spread) != 1:
+            allowed = "give one of se (standard error) and tolerance (half a 95 % band)"
+            self.problems.append(Problem(where, "", allowed))
+            return None
+        [(key, given)] = spread.items()
+        number = _number(given)
+        if number is None or number <= 0:
+            allowed = "must be > 0: a number known exactly cannot be weighed against others"
+            self._wrong(f"{where}.{key}", given, allowed)
+            return None
+        return (number, None) if key == "se" else (number / TWO_SIDED_95, number)
+
+    def _check_unit(self, where: str, target: Mapping[str, Any], unit: str, of: str) -> None:
+        if target.get("unit") != unit:
+            allowed = f"must be {unit or repr('')}, the unit of {of}; convert value and spread"
+            self._wrong(f"{where}.unit", target.get("unit"), allowed)
+
+    def _values(
+        self, where: str, target: Mapping[str, Any], keys: tuple[str, ...]
+    ) -> Iterator[_Value]:
+        """Yield the numbers of a curve or a table, from `values` or from a file."""
+        if "csv" in target:
+            for row in self._rows(where, target, (*keys, "value"), (*SPREADS, "role")):
+                key = tuple(row.fields.get(name, "") for name in keys)
+                yield self._row_value(row, key, target)
+            return
+        written = target.get("values")
+        if not isinstance(written, Mapping) or not written:
+            self._wrong(f"{where}.values", written, f"must map {' and '.join(keys)} to numbers")
+            return
+        spreads = {key: target[key] for key in SPREADS if target.get(key) is not None}
+        for key, value in _entries(written, len(keys)):
+            own = {name: _at(spread, key) for name, spread in spreads.items()}
+            yield _Value(where=f"{where}.values.{'.'.join(key)}", key=key, value=value, spread=own)
+
+    def _row_value(self, row: FileRow, key: tuple[str, ...], target: Mapping[str, Any]) -> _Value:
+        spread: dict[str, Any] = {}
+        for name in ("value", *SPREADS):
+            number, wrong = row.number(name)
+            self.problems += wrong
+            if number is not None:
+                spread[name] = number
+        value = spread.pop("value", None)
+        if not spread:
+            spread = {name: target[name] for name in SPREADS if target.get(name) is not None}
+        role = row.fields.get("role")
+        return _Value(where=row.where, key=key, value=value, spread=spread, role=role)
+
+    def _rows(
+        self, where: str, target: Mapping[str, Any], columns: tuple[str, ...],
+        others: tuple[str, ...],
+    ) -> list[FileRow]:  # fmt: skip
+        rows, wrong = read_rows(f"{where}.csv", target["csv"], self.folders, columns, others)
+        if not rows and not wrong:
+            wrong = [Problem(f"{where}.csv", str(target["csv"]), "holds no rows")]
+        self.problems += wrong
+        return [] if wrong else rows
+
+    def _period(self, value: _Value) -> int | None:
+        number = _number(value.key[0])
+        if number is not None and number.is_integer() and number <= self.horizon:
+            return int(number)
+        allowed = f"must be a period of the run, at most horizon = {self.horizon}"
+        self._wrong(value.where, value.key[0], allowed)
+        return None
+
+    def _schema(self, where: str, table: Any) -> TableSchema | None:
+        known = self.spec.table_schemas(self.params)
+        if table in known:
+            return known[table]
+        hint = nearest(str(table), known) or f"; known: {', '.join(known)}"
+        self._wrong(f"{where}.table", table, f"names no table{hint}")
+        return None
+
+    def _period_of(self, schema: TableSchema) -> str:
+        own = [t.period for t in self.spec.trajectories if t.table == schema.name]
+        return own[0] if own else schema.key[-1]
+
+    def _wrong(self, where: str, found: Any, allowed: str) -> None:
+        text = "" if found is None else shown(found)
+        self.problems.append(Problem(where, text, allowed))
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def _entries(written: Mapping[Any, Any], depth: int) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in written.items():
+        if depth > 1 and isinstance(value, Mapping):
+            yield from (((str(key), *rest), item) for rest, item in _entries(value, depth - 1))
+        else:
+            yield (str(key),), value
+
+
+def _at(spread: Any, key: tuple[str, ...]) -> Any:
+    """Return the spread of one entry: its own, or the one that stands for all."""
+    for segment in key:
+        if not isinstance(spread, Mapping):
+            return spread
+        spread = {str(name): item for name, item in spread.items()}.get(segment)
+    return spread
