@@ -23,8 +23,9 @@ def answer(source: Source) -> Section:
     blocks: list[Block] = [_verdict(source)]
     sentences = _findings(source) if source.arms else []
     if sentences:
-        share = percent(source.confidence)
-        against = f"Against {source.plan.study.control}, with {share} intervals:"
+        with_intervals = f", with {percent(source.confidence)} intervals"
+        sure = "" if no_interval_reason(source) else with_intervals
+        against = f"Against {source.plan.study.control}{sure}:"
         blocks.append(Text(text=against, tone="note"))
     elif len(source.cells) > 1 and source.keys:
         blocks.append(Text(text=f"In brackets: levels of {source.legend}.", tone="note"))

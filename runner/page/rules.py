@@ -46,7 +46,8 @@ def _rules(source: Source, rows: pd.DataFrame) -> Table:
 def _matrix(source: Source, rows: pd.DataFrame) -> Table:
     table = rows.pivot(index="grid_index", columns="rule", values="verdict")
     table = table[list(dict.fromkeys(rows["rule"]))].reindex(source.cells.index)
-    table = table.loc[:, (table != _VOID).any() | (table == _VOID).all(axis=None)]
+    concerned = (table != _VOID).any(axis="index").to_numpy(bool)
+    table = table.loc[:, concerned | (not concerned.any())]
     rank = {verdict: place for place, verdict in enumerate(_WORST_FIRST)}
     worst = table.map(lambda verdict: rank.get(str(verdict), len(rank))).min(axis="columns")
     order = worst.sort_values(kind="stable").index if len(table) > _MOST_CELLS else table.index

@@ -93,6 +93,7 @@ def test_a_hostile_name_is_only_text(make: Make) -> None:
 def test_one_replicate_has_no_intervals_and_says_why(make: Make) -> None:
     page = Reader(page_of(make(**{"design.arms": ARMS})))
     assert "There are no intervals: the study has one replicate" in page.text
+    assert "Against control:" in page.text
     assert "Spread over replicates" not in page.headings
     assert "there is no band" in page.text
     assert "not compared" in page.text
