@@ -9,7 +9,8 @@ from runner.track.figures import MOST, figures_of
 
 
 def picture(text: str, alt: str) -> str:
-    return f'<img src="data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}" alt="{alt}">'
+    data = base64.b64encode(text.encode()).decode()
+    return f'<img src="data:image/svg+xml;base64,{data}" alt="{alt}">'
 
 
 def test_figures_are_named_by_their_section(tmp_path: Path) -> None:
