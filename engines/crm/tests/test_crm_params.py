@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from engines.crm import ENGINE
-from engines.crm.model import prepare
+from engines.crm.preparation import prepare
 from engines.crm.params import CrmParams, volume
 from engines.crm.planning import cost, inert_paths, plan_notes
 from engines.crm.scenario import B2B, B2C_VALUES
