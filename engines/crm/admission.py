@@ -47,7 +47,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Cutoff:
-    """Where a budget ends: due times before `at` are inside, and the first `ties` of those at it."""
+    """Where a budget ends: times before `at` are inside, and the first `ties` of those at it."""
 
     at: int
     ties: int

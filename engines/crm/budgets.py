@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engines.crm.admission import PROCESSED, Admitted, Cutoff, Gates, admit, refused
 from engines.crm.clock import Instants
@@ -17,15 +16,16 @@ from engines.crm.touches import CALL, NOTE, TASK, TICKET, Proposer
 
 @dataclass(slots=True)
 class _Earliest:
-    """The earliest due times of one type, as many as its budget and one: int64."""
+    """The earliest due times of one type in ms, one more than its budget at most."""
 
     budget: int
     due: Instants = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def add(self, admitted: Admitted) -> None:
         new = admitted.candidates.due[admitted.fate == PROCESSED]
-        due = np.concatenate((self.due, new))
-        self.due = np.partition(due, self.budget)[: self.budget + 1] if _over(due, self) else due
+        self.due = np.concatenate((self.due, new))
+        if self.due.size > self.budget + 1:
+            self.due = np.partition(self.due, self.budget)[: self.budget + 1].copy()
 
     def cutoff(self) -> Cutoff | None:
         """Return where the budget ends; None if it suffices."""
@@ -35,10 +35,6 @@ class _Earliest:
             return Cutoff(int(self.due.min()), 0)
         last = int(np.partition(self.due, self.budget - 1)[self.budget - 1])
         return Cutoff(last, self.budget - int((self.due < last).sum()))
-
-
-def _over(due: NDArray[np.int64], earliest: _Earliest) -> bool:
-    return due.size > earliest.budget + 1
 
 
 def find_cutoffs(drafts: Drafts) -> dict[int, Cutoff]:
@@ -61,8 +57,7 @@ def _search(drafts: Drafts, kinds: list[int], known: dict[int, Cutoff]) -> dict[
     for block in drafts.blocks:
         proposer = drafts.of(block).proposer
         for kind in kinds:
-            admitted = _admitted(drafts, proposer, kind, gates)
-            found[kind].add(admitted)
+            found[kind].add(_admitted(drafts, proposer, kind, gates))
     cutoffs = {kind: earliest.cutoff() for kind, earliest in found.items()}
     return {kind: cutoff for kind, cutoff in cutoffs.items() if cutoff is not None}
 

@@ -71,7 +71,9 @@ def times_in_window(world: World) -> str | None:
         if found:
             return found
     late = (world.created < world.start) | (world.created >= world.intake.end)
-    return _first(late, lambda row: f"contact {row + _from(world)} created at {world.created[row]} ms")
+    return _first(
+        late, lambda row: f"contact {row + _from(world)} created at {world.created[row]} ms"
+    )
 
 
 def _from(world: World) -> int:
@@ -166,9 +168,12 @@ def activities_legal(params: CrmParams, world: World) -> str | None:
     is_baseline = activities.trigger == BASELINE
     early = ~is_baseline & (activities.at < activities.parent)
     early |= is_baseline & (activities.at < world.lead_at[activities.contact])
-    found = _first(early, lambda row: (
+    found = _first(
+        early,
+        lambda row: (
             f"an activity of contact {activities.contact[row] + _from(world)} is before its parent"
-        ))
+        ),
+    )
     if found or CALL not in world.touches:
         return found
     passes = params.scenario.funnel.max_nurture_cycles + 1
@@ -182,7 +187,9 @@ def activities_legal(params: CrmParams, world: World) -> str | None:
     follow_up = tasks.candidates.trigger == FOLLOW_UP_TASK
     contact = tasks.candidates.contact[follow_up]
     both = called[_entry(contact, tasks.candidates.pass_index[follow_up], passes)]
-    return _first(both, lambda row: f"contact {contact[row] + _from(world)} has a call and a follow-up task")
+    return _first(
+        both, lambda row: f"contact {contact[row] + _from(world)} has a call and a follow-up task"
+    )
 
 
 def _entry(

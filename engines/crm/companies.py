@@ -102,7 +102,8 @@ def composition(
 def _last_first(room: NDArray[np.int16], wanted: int) -> NDArray[np.int16]:
     """Return how much of `wanted` each place with `room` (k,) gives, the last places first."""
     before = np.cumsum(room[::-1], dtype=np.int64) - room[::-1]
-    return np.clip(wanted - before, 0, room[::-1])[::-1].astype(np.int16)
+    given = np.clip(wanted - before, 0, room[::-1])
+    return np.asarray(given[::-1], dtype=np.int16)
 
 
 def _earliest(

@@ -194,9 +194,7 @@ def paced_exponent(params: CrmParams) -> float:
     return 1.0 if is_trickle else params.scenario.pacing.rate_exponent
 
 
-def placement(
-    params: CrmParams, draws: Draws, n_contacts: int
-) -> Callable[[slice], Floats]:
+def placement(params: CrmParams, draws: Draws, n_contacts: int) -> Callable[[slice], Floats]:
     """Return what gives the quantiles in [0, 1) of consecutive contacts: float64 (n,)."""
     pacing = params.scenario.pacing
     if params.intake.method == "trickle":

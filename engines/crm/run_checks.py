@@ -28,6 +28,7 @@ CHECKS = (
     Check(name="keys_resolve", doc="every company, contact, deal and owner named exists"),
 )
 
+
 def run_faults(
     params: CrmParams, totals: Totals, drafts: Drafts, rows: Mapping[str, int]
 ) -> dict[str, str | None]:

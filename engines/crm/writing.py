@@ -17,13 +17,13 @@ from engines.crm.preview import plan_preview
 from engines.crm.reconciliation import OBJECTS
 from engines.crm.snapshot import snapshot
 from engines.crm.tables import PREVIEWED
-from engines.crm.touches import BASELINE, LOST_TICKET, WON_NOTE
 from engines.crm.totals import Totals
+from engines.crm.touches import BASELINE, LOST_TICKET, WON_NOTE
 from engines.crm.world import World
 from runner.contract import Draws, TableSink
 
-BLOCK = 131_072
-"""Rows per write at most."""
+ROWS = 131_072
+"""Rows per write at most, but for activities."""
 
 Columns = Mapping[str, Any]
 _MINUTE_MS = 60_000
@@ -71,8 +71,8 @@ class Writer:
 
 
 def _blocks(n_rows: int) -> Iterator[slice]:
-    for start in range(0, n_rows, BLOCK):
-        yield slice(start, min(start + BLOCK, n_rows))
+    for start in range(0, n_rows, ROWS):
+        yield slice(start, min(start + ROWS, n_rows))
 
 
 def _contacts(world: World, draws: Draws) -> Iterator[Columns]:

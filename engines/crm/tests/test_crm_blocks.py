@@ -1,5 +1,7 @@
 """The size of the blocks in which a run is made changes nothing."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -88,7 +90,7 @@ def test_blocks_cover_whole_groups_of_companies(at_most):
     assert blocks[0].companies.start == blocks[0].contacts.start == 0
     assert blocks[-1].companies.stop == sizes.size.size
     assert blocks[-1].contacts.stop == 5000
-    for before, block in zip(blocks[:-1], blocks[1:], strict=True):
+    for before, block in itertools.pairwise(blocks):
         assert before.companies.stop == block.companies.start
         assert before.contacts.stop == block.contacts.start
         assert block.companies.start % FILLED_TOGETHER == 0

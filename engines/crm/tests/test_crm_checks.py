@@ -30,13 +30,13 @@ def made():
 def faults(given, ready, w: World, rows=None):
     """Return all checks of a run that is this block."""
     found = block_faults(given, w)
-    late = found["times_in_window"] is not None  # such times have no day and cannot be summed up
     totals = Totals(ready)
-    if not late:
+    is_sound = not any(found.values())  # what is not cannot be summed up
+    if is_sound:
         totals.add(given, w)
     return {
         **found,
-        "reconciliation": reconciliation(totals, rows or {}) if not late else None,
+        "reconciliation": reconciliation(totals, rows or {}) if is_sound else None,
         "limits_kept": found["limits_kept"] or budgets_kept(given, totals),
         "arrivals_follow_shape": arrivals_follow_shape(ready.shape, w.intake, w.created.copy()),
         "volume_exact": volume_exact(given, w.n_contacts),
