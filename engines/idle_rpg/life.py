@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 
 from engines.idle_rpg.campaign import play_campaign
+from engines.idle_rpg.compact import split
 from engines.idle_rpg.daily import check_quests, claim_idle, claim_login, claim_quests, watch_ads
 from engines.idle_rpg.experiments import (
     TestRules,
@@ -34,7 +36,9 @@ ACTIONS_IN_ORDER: tuple[Callable[[Game, Visit], None], ...] = (
     claim_idle, claim_login, check_quests, play_campaign, upgrade_heroes, do_gacha, fight_arena,
     meet_guild, watch_ads, browse_shop,
 )  # fmt: skip
+Close: TypeAlias = Callable[[Game, Recorder], None]
 _ENERGY_MS = 1000
+_CROWDED = 0.75  # share of a block still in the game below which the others make room
 
 
 def new_game(
@@ -65,25 +69,40 @@ def new_game(
     return game
 
 
-def live(game: Game, records: Recorder) -> None:
-    """Live every age of a block until the run ends or nobody is left."""
-    players, horizon = game.players, game.rules.horizon
-    alive = np.arange(players.size)
-    expose(game, 0, np.flatnonzero(~players.profile.is_bot))
+def live(game: Game, records: Recorder, close: Close, *, splits: bool) -> None:
+    """Live every age of a block until the run ends or nobody is left.
+
+    `close` gets the players whose lives are over: all at the end or, if the block `splits`, some
+    earlier; the others are then copied together.
+    """
+    horizon = game.rules.horizon
+    alive = np.arange(game.players.size)
+    expose(game, 0, np.flatnonzero(~game.players.profile.is_bot))
     for age in range(horizon):
-        alive = alive[players.profile.install[alive] + age <= horizon]
+        alive = alive[game.players.profile.install[alive] + age <= horizon]
         if not alive.size:
             break
+        if splits and alive.size < _CROWDED * game.players.size:
+            gone, left = split(game, alive), records.split(alive)
+            _end_lives(gone, age - 1, left)
+            close(gone, left)
+            alive = np.arange(alive.size)
         _start_windows(game, age, records)
         active = alive
         if age:
             active, churned, clipped = decide_returns(game, age, alive)
-            players.churn_age[churned] = age
+            game.players.churn_age[churned] = age
             records.returned(game, age, alive, active, churned, clipped)
-            alive = alive[players.churn_age[alive] < 0]
+            alive = alive[game.players.churn_age[alive] < 0]
         if active.size:
             _live_day(game, age, active, records)
         _keep_active_days(game, age)
+    _end_lives(game, age, records)
+    close(game, records)
+
+
+def _end_lives(game: Game, age: int, records: Recorder) -> None:
+    """Close the last agent-week and window of players whose last possible age was `age`."""
     records.close_week(game)
     records.close_window(game, _end_of_window(age))
     records.finish(game)

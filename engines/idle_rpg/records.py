@@ -196,6 +196,12 @@ class Recorder:
         full = inside & (players.window_days[rows] >= _LEAST_WINDOW)
         self.tally.windows += _sums(kind[full], spent[full], self.tally.windows.shape[1])
 
+    def split(self, rows: Ints) -> Recorder:
+        """Leave only the players at `rows` to this recorder; return one for all others."""
+        gone = Recorder(tally=self.tally, cell=np.delete(self.cell, rows), keeps_days=False)
+        self.cell = self.cell[rows]
+        return gone
+
     def finish(self, game: Game) -> None:
         """Count the last active ages of the block."""
         ages = game.players.last_age
