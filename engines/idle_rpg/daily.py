@@ -130,7 +130,9 @@ def watch_ads(game: Game, visit: Visit) -> None:
     if not pos.size:
         return
     who = visit.who[pos]
-    players.ad_from[who] = now[pos]
+    early = now[pos] - players.ad_seen_at[who] < given.cooldown_min * _MINUTE
+    game.fault("ads", early.any(), f"ads of an agent follow too soon at age {visit.age}")
+    players.ad_seen_at[who] = players.ad_from[who] = now[pos]
     players.ads_started[who] += 1
     u = game.draws.uniform("ad_skip", step=visit.step, entities=visit.ids[pos])
     seen = who[u >= given.skip_rate]

@@ -20,7 +20,7 @@ from engines.idle_rpg.gacha import WEEK_DAYS, do_gacha, give_heroes, pity_bonus
 from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game, Visit, refresh_energy
 from engines.idle_rpg.heroes import upgrade_heroes
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.players import GEMS, MARKED_DAYS, TICKETS, new_players, starting_heroes
+from engines.idle_rpg.players import GEMS, MARKED_DAYS, TICKETS, TODAY, new_players, starting_heroes
 from engines.idle_rpg.population import Profile
 from engines.idle_rpg.records import Recorder
 from engines.idle_rpg.returning import decide_returns
@@ -103,7 +103,7 @@ def live(game: Game, records: Recorder, close: Close, *, splits: bool) -> None:
 
 def _end_lives(game: Game, age: int, records: Recorder) -> None:
     """Close the last agent-week and window of players whose last possible age was `age`."""
-    records.close_week(game)
+    records.close_week(game, age)
     records.close_window(game, _end_of_window(age))
     records.finish(game)
 
@@ -115,7 +115,7 @@ def _end_of_window(age: int) -> int:
 def _start_windows(game: Game, age: int, records: Recorder) -> None:
     """Close agent-weeks and spend windows that ended before `age`."""
     if age and age % WEEK_DAYS == 0:
-        records.close_week(game)
+        records.close_week(game, age - 1)
         game.players.week_pulls[:] = 0
         game.players.week_days[:] = 0
     if age and age % WINDOW_DAYS == 0:
@@ -228,6 +228,8 @@ def _end_day(game: Game, age: int, who: Ints, records: Recorder) -> None:
     players = game.players
     leave_guilds(game, age, who)
     today = players.today[who]
+    most = int(today[:, TODAY["ads"]].max())
+    game.fault("ads", most > game.rules.params.ads.max_per_day, f"{most} ads at age {age}")
     players.totals[who] += today
     records.day(game, age, who, today.T)
     players.last_age[who] = age
