@@ -402,9 +402,10 @@ def run_command_line(words: list[str]) -> int:
 
 
 def _exit_code(error: Exception) -> int:
-    from runner.contract import UnstoredError
+    from runner.contract import FailedRunsError, UnstoredError
 
-    return EXIT_FAILED_RUNS if isinstance(error, UnstoredError) else EXIT_USAGE
+    is_late = isinstance(error, FailedRunsError | UnstoredError)
+    return EXIT_FAILED_RUNS if is_late else EXIT_USAGE
 
 
 class _StoppedError(Exception):

@@ -46,6 +46,7 @@ def calibrate_study(request: StudyRequest, save: Path | None = None) -> Calibrat
     Raises:
         ConfigError: everything that is wrong with study, variables or targets; nothing has run.
         StoreError: the study folder cannot be read or written; what had ended is kept.
+        FailedRunsError: runs failed, and the study says to stop then or no parameter set is left.
         SimulationError: no parameter set gave a number for every target.
     """
     brief = make_brief(compose_study(request))

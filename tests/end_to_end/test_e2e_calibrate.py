@@ -19,6 +19,7 @@ from tests.conftest import Command, Ran
 
 ROOT = Path(__file__).resolve().parents[2]
 USAGE = 2
+FAILED_RUNS = 3
 
 
 def outcome(ran: Ran) -> dict[str, Any]:
@@ -86,6 +87,16 @@ def test_the_configuration_is_usable_at_once(command: Command) -> None:
     assert f"baseline: {best['baseline']}" in shown.out
 
 
+def test_what_was_declared_fixed_is_part_of_the_configuration(command: Command) -> None:
+    fixed = "design.variables.params.noise_sd={treatment:fixed,default:0.7}"
+    found = command("calibrate", *WORDS, fixed, "calibrate.polish=0", "--save", "mine", "--json")
+    text = Path(found.document["fragment"]).read_text()
+    assert "#   noise_sd: 0.7, fixed" in text
+    words = ("engine=linear_null", "--config-dir", "mine", f"calibrated={found.document['name']}")
+    assert "noise_sd: 0.7" in command("config", *words).out
+    assert [row["path"] for row in found.document["parameters"]] == ["baseline", "trend_per_period"]
+
+
 def test_killed_and_resumed_it_ends_the_same(command: Command, here: Path) -> None:
     whole = command("calibrate", *WORDS, "--json")
     words = [*WORDS, "paths.outputs=killed"]
@@ -137,14 +148,17 @@ def test_runs_that_fail_are_told_and_never_chosen(command: Command, brittle: str
 def test_stops_at_the_first_failure_where_told_to(command: Command, brittle: str) -> None:
     words = (f"engine={brittle}", *TROUBLED, TROUBLE, "execution.fail_fast=true")
     ran = command("calibrate", *words)
-    assert ran.code == USAGE
+    assert ran.code == FAILED_RUNS
     assert "stopped at 1 failed runs, as configured" in ran.err
 
 
 def test_when_no_set_gives_a_number_it_says_why(command: Command, brittle: str) -> None:
     ran = command("calibrate", f"engine={brittle}", *TROUBLED, "params.trouble=raise")
-    assert ran.code == USAGE
+    assert ran.code == FAILED_RUNS
     assert "no parameter set gave a number for every target; the first: 3 of 3 runs" in ran.err
+    empty = command("calibrate", f"engine={brittle}", *TROUBLED, "params.trouble=empty")
+    assert empty.code == USAGE
+    assert "the first: no value for total in 3 of 3 runs" in empty.err
 
 
 def test_mixes_lists_and_lattices_are_searched(command: Command) -> None:
