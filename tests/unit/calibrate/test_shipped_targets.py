@@ -17,10 +17,10 @@ FILES = sorted(TARGETS.glob("*/*.yaml"))
 def test_it_is_a_calibration(file: Path) -> None:
     words = (f"engine={file.parent.name}", f"targets={file.stem}")
     brief = make_brief(compose_study(StudyRequest(words=words)))
-    assert {point.role for point in brief.points} == {"fit", "hold_out"}
+    assert "fit" in {point.role for point in brief.points}
     assert len(brief.space) >= 2
     assert brief.study.calibration.name == file.stem
 
 
 def test_there_are_some() -> None:
-    assert {file.parent.name for file in FILES} >= {"taps", "lifecycle"}
+    assert {file.parent.name for file in FILES} >= {"taps", "lifecycle", "idle_rpg"}
