@@ -128,9 +128,10 @@ def resume(
     debug: Debug = False,
 ) -> int:
     """Finish a study or a calibration: run what is missing, recompute what is damaged."""
-    from runner.calibrate import resume_calibration, unfinished_calibration
+    from runner.calibrate import resume_calibration
     from runner.report.status import find_plan
     from runner.resume import resume_study
+    from runner.store.calibrations import unfinished_calibration
 
     begun = unfinished_calibration(outputs, study)
     if begun is not None:

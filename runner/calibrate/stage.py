@@ -70,18 +70,6 @@ def resume_calibration(place: Path) -> Calibrated:
     return _calibrate(brief, save)
 
 
-def unfinished_calibration(outputs: Path, named: str) -> Path | None:
-    """Return the newest unfinished calibration of a study, by its name, path, or `latest`."""
-    found = []
-    for folder in (Path(named), outputs / ("*" if named == "latest" else named)):
-        pattern = f"{record.FOLDER}/*/{record.DOCUMENT}"
-        roots = list(outputs.glob("*")) if folder.name == "*" else [folder]
-        found += [file for root in roots for file in root.glob(pattern)]
-    pending = [file for file in found if not record.is_finished(file.parent)]
-    newest = max(pending, key=lambda file: file.stat().st_mtime, default=None)
-    return None if newest is None else newest.parent
-
-
 def _calibrate(brief: Brief, save: Path | None) -> Calibrated:
     folder = open_study(brief.study.outputs, brief.study.name)
     with folder.locked(), telling_how_to_go_on(folder):

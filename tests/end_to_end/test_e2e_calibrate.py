@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -159,6 +160,49 @@ def test_when_no_set_gives_a_number_it_says_why(command: Command, brittle: str) 
     empty = command("calibrate", f"engine={brittle}", *TROUBLED, "params.trouble=empty")
     assert empty.code == USAGE
     assert "the first: no value for total in 3 of 3 runs" in empty.err
+
+
+def test_the_other_commands_know_what_a_calibration_left(command: Command, here: Path) -> None:
+    found = command("calibrate", *WORDS, "--json").document
+    told = command("status", "linear_null")
+    assert "6 of 6 runs done" in told.out
+    assert "1 calibration finished; runs of trials but the best one's are in no plan" in told.out
+    assert command("verify", "linear_null", "--sample", "100%").code == 0
+    place = Path(found["calibration_folder"])
+    planned = set(pd.read_parquet(Path(found["folder"]) / "plan.parquet")["run_id"])
+    ledger = (here / "outputs/linear_null/runs/ledger.jsonl").read_text().splitlines()
+    every = [run["run_id"] for line in ledger for run in json.loads(line)["runs"]]
+    other = next(run_id for run_id in every if run_id not in planned)
+    refused = command("rerun", other)
+    assert refused.code == USAGE
+    assert "belongs to no plan, as runs of a calibration's trials do" in refused.err
+    assert command("rerun", min(planned)).code == 0
+    (place / "SHA256SUMS").unlink()
+    assert "1 calibration not finished; a resume goes on" in command("status", "linear_null").out
+    first = pd.read_csv(place / "trials.csv").iloc[0]
+    values = [f"{path}={first[path]}" for path in first.index if path.startswith("params.")]
+    words = (
+        "engine=linear_null",
+        "params.entities=40",
+        "design.replicates=3",
+        *values,
+        "collect=metrics",
+    )
+    assert "nothing to do, all are done" in command("run", *words).out
+    assert command("rerun", every[0]).code == 0
+
+
+def test_before_there_is_a_plan_every_command_names_the_calibration(
+    command: Command, here: Path
+) -> None:
+    command("calibrate", *WORDS)
+    shutil.rmtree(here / "outputs/linear_null/plans")
+    (here / "outputs/linear_null/latest").unlink()
+    next((here / "outputs/linear_null/calibrations").glob("*/SHA256SUMS")).unlink()
+    for words in (("status", "linear_null"), ("verify", "linear_null"), ("status",)):
+        ran = command(*words)
+        assert ran.code == USAGE
+        assert "which was not finished: `python -m runner resume" in ran.err
 
 
 def test_mixes_lists_and_lattices_are_searched(command: Command) -> None:
