@@ -6,8 +6,7 @@ from engines.idle_rpg.params import BOT, TRIGGERS, Params, enabled_tests
 from engines.idle_rpg.params_play import MOST_DAYS
 from engines.idle_rpg.rules import origin_sources
 from engines.idle_rpg.trials import NAMES
-from runner.contract import Column, TableSchema
-from runner.contract.tables import ColumnKind, Growth
+from runner.contract import Column, ColumnKind, Growth, TableSchema
 
 DIMENSIONS = ("all", "archetype", "clean", "install_day", "source")
 _POPULATION: frozenset[Growth] = frozenset({"population"})

@@ -75,16 +75,25 @@ def _fitting_table(console: Console, results: StudyResults, spec: EngineSpec) ->
 
 
 def verdict_table(acceptance: Acceptance) -> Table:
-    """Return one row per rule: verdict, in how many cells, passing runs, and what it rests on."""
+    """Return one row per rule: verdict, in how many cells, passing runs, and what it rests on.
+
+    Rules that bear on no cell of the study are counted only.
+    """
     made = table("rule", "verdict", "cells", "runs passing", "because", title="rules")
+    idle = 0
     for rule, cells in acceptance.cells.groupby("rule", sort=False):
         verdict = str(acceptance.rules.get(str(rule), NOT_APPLICABLE))
+        if verdict == NOT_APPLICABLE:
+            idle += 1
+            continue
         deciding = acceptance.deciding_cells(str(rule))
         counts = f"{len(deciding):,} of {len(cells):,}"
         evaluated, passed = int(cells["evaluated"].sum()), int(cells["passed"].sum())
         runs = f"{passed:,} of {evaluated:,}" if evaluated else ""
         because = escape(_because(acceptance, str(rule), deciding))
         made.add_row(escape(str(rule)), verdict, counts, runs, because)
+    if idle:
+        made.caption = f"{counted(idle, 'rule')} of the engine: not applicable in this study"
     return made
 
 
@@ -100,9 +109,7 @@ def _because(acceptance: Acceptance, rule_id: str, cells: pd.DataFrame) -> str:
         is_share = cells["difference"].isna().all()
         never = "the share is on the bound" if is_share else "no number of replicates would decide"
         return f"{needed:,} replicates would decide" if needed else never
-    if verdict == "not_evaluated":
-        return ", ".join(dict.fromkeys(cells["reason"]))
-    return "no cell has what it judges"
+    return ", ".join(dict.fromkeys(cells["reason"]))
 
 
 def _passing(cells: pd.DataFrame) -> str:
