@@ -15,7 +15,7 @@ from engines.clv import reading
 from engines.clv.params import ClvParams
 from engines.clv.purchases import Purchases, Texts
 from engines.clv.reading import Column
-from engines.clv.windows import Windows, day_of, file_windows, iso
+from engines.clv.windows import Windows, day_of, file_windows, iso, stray_end_problems
 from runner.contract import Floats, PlanError, Problem
 
 MIN_CUSTOMERS = 30
@@ -59,6 +59,7 @@ def read_file(params: ClvParams, file: Path) -> FileData:
         wanted = "purchase days; at least 30 customers with one are needed"
         raise PlanError([Problem("params.data.path", str(file), f"has no {wanted}")])
     windows, problems = file_windows(params, int(days.day.min()), int(days.day.max()))
+    problems += stray_end_problems(params, days.day)
     if problems:
         raise PlanError(problems)
     purchases, outside = _acquired(days.purchases(rows), params)

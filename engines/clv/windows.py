@@ -14,6 +14,8 @@ from runner.contract import Floats, Problem
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 _EPOCH = datetime.date(1970, 1, 1)
+_MOST = 0.999  # share of purchase days that says when the data end
+_GAP_DAYS = 5 * 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,23 @@ def file_windows(params: ClvParams, first_day: int, last_day: int) -> tuple[Wind
         ticks_per_day=1, unit_days=unit_days, start=first_day,
         calibration_end=calibration_end, observation_end=observation_end,
     ), found  # fmt: skip
+
+
+def stray_end_problems(params: ClvParams, days: NDArray[np.int64]) -> list[Problem]:
+    """Refuse a last purchase day far behind all others, such as 9999-12-31 for "not known".
+
+    It would stretch the holdout and every age. An `observation_end` that is set decides instead.
+    """
+    if params.window.observation_end:
+        return []
+    last, usual = int(days.max()), int(np.quantile(days, _MOST, method="lower"))
+    if last - usual <= _GAP_DAYS:
+        return []
+    allowed = (
+        f"would be the last purchase day, {iso(last)}, more than 5 years after {_MOST:.1%} of the "
+        f"purchase days (by {iso(usual)}); correct the date, or set the end of the observation"
+    )
+    return [Problem("params.window.observation_end", "null", allowed)]
 
 
 def synthetic_windows(params: ClvParams) -> Windows:

@@ -62,9 +62,11 @@ def welch_columns(arm: Floats, control: Floats, how: Bootstrap) -> Columns:
 def percentile_columns(arm: Floats, control: Floats, how: Bootstrap) -> Columns:
     """Return the columns for engines that resample data; float64 (rows, 1 + resamples) both.
 
-    Column 0 holds the estimates from the data as they are, the others those from resamples.
+    Column 0 holds the estimates from the data as they are, the others those from resamples. Without
+    an estimate there is no interval either.
     """
-    point, samples = arm[:, 0] - control[:, 0], (arm - control)[:, 1:]
+    point = arm[:, 0] - control[:, 0]
+    samples = np.where(np.isnan(point)[:, None], np.nan, (arm - control)[:, 1:])
     own, other, spread = moments(arm[:, 1:]), moments(control[:, 1:]), moments(samples)
     enough = spread.n > 1
     nowhere = np.full(len(arm), np.nan)

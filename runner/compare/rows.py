@@ -39,6 +39,7 @@ Texts = NDArray[np.object_]
 
 NO_CONTROL = "the control has no cell with these levels"
 ONE_REPLICATE = "one replicate: an interval needs at least two"
+NO_ESTIMATE = "replicate 0, the data as they are, has no value: there is no estimate"
 NO_RESAMPLES = "one replicate: replicate 0 is the estimate, its interval needs at least two more"
 TOO_FEW = "fewer than two replicates have a value in both arms"
 ONLY_ARM, ONLY_CONTROL = "the control does not report it", "the arm does not report it"
@@ -178,6 +179,8 @@ def _why(  # noqa: PLR0913, PLR0917
             return why if why == NOT_APPLICABLE else f"no value: {why}"
     if plan.replicates == 1:
         return NO_RESAMPLES if method == PERCENTILE else ONE_REPLICATE
+    if method == PERCENTILE and np.isnan(columns["difference"][row]):
+        return NO_ESTIMATE
     return TOO_FEW
 
 

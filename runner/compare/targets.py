@@ -30,6 +30,14 @@ def fewest_for_exact(confidence: float) -> int:
     return math.floor(1 - math.log2(1 - confidence)) + 1
 
 
+def fewest_resamples(confidence: float) -> int:
+    """Return how many resamples on one side of zero are more than luck at this confidence.
+
+    The smallest two-sided p-value of n resamples is 2 / (n + 1).
+    """
+    return math.floor(2 / (1 - confidence))
+
+
 def replicates_for_width(rows: pd.DataFrame, width: ArrayLike, confidence: float) -> Floats:
     """Return the replicates at which the interval of each difference is `width` wide in full.
 

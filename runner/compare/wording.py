@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from runner.compare.estimates import EXACT
+from runner.compare.estimates import EXACT, PERCENTILE
 from runner.compare.findings import (
     BETTER,
     HIGHER,
@@ -17,7 +17,7 @@ from runner.compare.findings import (
     SAME,
     WORSE,
 )
-from runner.compare.targets import NOTHING_RANDOM, fewest_for_exact
+from runner.compare.targets import NOTHING_RANDOM, fewest_for_exact, fewest_resamples
 
 _SIDES = (BETTER, WORSE, HIGHER, LOWER)
 _UNITLESS = ("", "count", "fraction")
@@ -111,6 +111,9 @@ def _why_not(row: Mapping[Any, Any], confidence: float) -> str:
             f": {row['n']:,} equal differences may be luck, {fewest_for_exact(confidence)} are "
             "needed"
         )
+    if row["method"] == PERCENTILE and row["n"] < fewest_resamples(confidence):
+        needed = fewest_resamples(confidence)
+        return f": {row['n']:,} resamples cannot make sure, {needed} are needed"
     return ": not sure enough beside the other arms (Holm)"
 
 

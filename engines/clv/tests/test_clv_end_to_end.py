@@ -89,13 +89,65 @@ def test_faults_of_files_are_plan_errors(command, tmp_path):
 
 @pytest.mark.parametrize(
     "word",
-    ["params.data.synthetic.n_customers=100,200", "params.selection.aic_margin=5,6"],
+    [
+        "params.data.synthetic.n_customers=100,200",
+        "params.selection.aic_margin=5,6",
+        "mix=default,late_cohort",
+        "design.arms={late: {mix: late_cohort}, own: {}}",
+    ],
 )
 def test_treatments_that_change_nothing_are_refused(command, tmp_path, word):
     write_csv(tmp_path / "my.csv", shop_rows(80))
     code, _, err = command("plan", *SHOP, "params.data.path=my.csv", word)
     assert code == 2
     assert "would change nothing" in " ".join(err.split())
+
+
+def test_a_date_that_stands_for_not_known_is_refused_until_the_end_is_set(command, tmp_path):
+    write_csv(tmp_path / "my.csv", [*shop_rows(80), ("c001", "9999-12-31", "1.00")])
+    words = ("plan", *SHOP, "params.data.path=my.csv")
+    code, _, err = command(*words)
+    assert code == 2
+    said = " ".join(err.split())
+    assert "observation_end = null: would be the last purchase day, 9999-12-31" in said
+    assert "(by 2024-12-31)" in said
+    assert command(*words, "params.window.observation_end=2024-12-31")[0] == 0
+
+
+def test_replicates_of_a_file_are_not_added_automatically(command, tmp_path):
+    write_csv(tmp_path / "my.csv", shop_rows(80))
+    code, _, err = command(
+        "plan", *SHOP, "params.data.path=my.csv", "design.replicates=auto",
+        "design.arms={own: {}, thin: {params.forecast.margin: 0.5}}", "design.control=own",
+        "comparisons.worth={metric: value_total, width: 100}",
+    )  # fmt: skip
+    assert code == 2
+    assert "replicates of clv are resamples here; give a number" in " ".join(err.split())
+
+
+def test_arms_over_resamples_take_the_table_itself_as_the_estimate(command, tmp_path):
+    write_csv(tmp_path / "my.csv", shop_rows(80))
+    code, out, _ = command(
+        "run", *SHOP, "params.data.path=my.csv", "study.name=boot", "design.replicates=21",
+        "params.gamma_gamma.include_first_purchase=true",
+        "design.arms={full: {}, thin: {params.forecast.margin: 0.5}}", "design.control=full",
+        "comparisons={worth: {metric: value_total}}", "report=html", "--json",
+    )  # fmt: skip
+    assert code == 0
+    folder = Path(json.loads(out)["folder"])
+    found = pd.read_csv(folder / "comparisons.csv").set_index("metric")
+    value, revenue = found.loc["value_total"], found.loc["revenue_forecast_total"]
+    values = pd.read_parquet(folder / "metrics.parquet")
+    of_table = values[(values["replicate_index"] == 0) & (values["metric"] == "value_total")]
+    full, thin = of_table.sort_values("grid_index")["value"]
+    assert (value["method"], value["n"]) == ("percentile", 20)
+    assert value["difference"] == pytest.approx(thin - full) == pytest.approx(-full / 2)
+    assert value["ci_high"] < 0
+    assert (revenue["difference"], revenue["p_value"]) == (0, 1)
+    code, out, _ = command("compare", "boot")
+    assert code == 0
+    assert "20 resamples cannot make sure, 39 are needed" in " ".join(out.split())
+    assert "percentile" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_study_keeps_to_one_source(command):

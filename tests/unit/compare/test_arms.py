@@ -58,6 +58,28 @@ def test_resampled_data_are_compared_by_percentiles() -> None:
     assert found["finding"] == "no_difference_shown"
 
 
+def test_resamples_without_an_estimate_from_the_data_are_not_compared() -> None:
+    control, arm = np.r_[np.nan, CONTROL], np.r_[11.0, CONTROL + LUCK]
+    study = planned(bootstrap=True, design={"replicates": 9})
+    comparisons = study.compare({(0, M): control, (1, M): arm})
+    found = row(comparisons)
+    assert (found["finding"], found["method"]) == ("not_compared", "none")
+    assert (
+        found["reason"] == "replicate 0, the data as they are, has no value: there is no estimate"
+    )
+    assert np.isnan([found["ci_low"], found["ci_high"], found["p_value"]]).all()
+
+
+@pytest.mark.parametrize(("resamples", "finding"), [(38, "no_difference_shown"), (39, "better")])
+def test_a_side_is_named_when_so_many_resamples_on_one_side_are_more_than_luck(
+    resamples: int, finding: str
+) -> None:
+    arm, control = np.linspace(11, 12, resamples + 1), np.zeros(resamples + 1)
+    design = {"arms": {"short": {"params.effect": 0.5}}, "replicates": resamples + 1}
+    found = row(planned(bootstrap=True, design=design).compare({(0, M): control, (1, M): arm}))
+    assert found["finding"] == finding
+
+
 def test_equal_runs_are_the_same_however_few() -> None:
     found = row(planned(**EIGHT).compare({(0, M): CONTROL, (1, M): CONTROL}))
     assert (found["method"], found["finding"], found["difference"]) == ("exact", "same", 0.0)

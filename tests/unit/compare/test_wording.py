@@ -47,6 +47,11 @@ def told(**changes: Any) -> str:
             "not sure enough beside the other arms (Holm)",
         ),
         (
+            {"finding": "no_difference_shown", "method": "percentile", "n": 38},
+            "short: d7_retention no difference shown (difference 0.012, 95 % 0.004 to 0.020): "
+            "38 resamples cannot make sure, 39 are needed",
+        ),
+        (
             {"finding": "no_difference_shown", "method": "exact", "n": 3, "ci_low": 0.012,
              "ci_high": 0.012},
             "short: d7_retention no difference shown (difference 0.01200, 95 % 0.01200 to "

@@ -1,0 +1,81 @@
+"""Measure what needs many replicates: `python -m engines.clv.tests.measure errors bg_nbd 300`.
+
+`errors`: do standard errors agree with the spread of estimates? Fits only, no samples.
+`lists`: does the precision that lists expect agree with what they had? Whole runs.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+
+import numpy as np
+
+from engines.clv.fit import fit_purchases
+from engines.clv.models import MODELS
+from engines.clv.rfm import stage_data
+from engines.clv.sources import customers_of
+from engines.clv.tests.support import draws, params, run
+
+LISTS = ("churn_radar", "potential_whales", "vip_at_risk")
+
+
+def synthetic(process: str, n: int):
+    return {
+        "data": {"source": "synthetic", "synthetic": {"process": process, "n_customers": n}},
+        "model": {"name": process},
+        "drift": {"enabled": False},
+    }
+
+
+def estimates(process: str, replicates: Iterable[int], n: int = 4000):
+    """Return estimates and standard errors of the logs, each (n_replicates, k)."""
+    given = params(synthetic(process, n), {"window": {"observation_units": 39}})
+    found = []
+    for replicate in replicates:
+        source = customers_of(given, None, draws(replicate=replicate), 0)
+        end = source.windows.calibration_end
+        data = stage_data("calibration", source.observed, source.windows, end, include_first=False)
+        fit = fit_purchases("calibration", MODELS[process], data.rows, given)
+        if fit.covariance is not None:
+            found.append((np.log(fit.theta), fit.se_log()))
+    return np.array([e for e, _ in found]), np.array([s for _, s in found])
+
+
+def precision(process: str, replicates: Iterable[int], n: int = 2000):
+    """Return expected and realised precision by list, (2, n_replicates); empty lists left out."""
+    quick = {"uncertainty": {"n_samples": 200, "customer_intervals": False}}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in LISTS}
+    for replicate in replicates:
+        made = run(synthetic(process, n), quick, replicate=replicate, horizon=9)
+        table = made.tables["list_summary"]
+        for row in np.flatnonzero(np.asarray(table["stage"]) == "calibration"):
+            expected, realised = (
+                float(table[f"{kind}_precision"][row]) for kind in ("expected", "realised")
+            )
+            if np.isfinite(expected):
+                found[table["list"][row]].append((expected, realised))
+    return {name: np.array(pairs).reshape(-1, 2).T for name, pairs in found.items()}
+
+
+def tell_errors(process: str, n_replicates: int) -> None:
+    logs, errors = estimates(process, range(n_replicates))
+    ratio = logs.std(axis=0, ddof=1) / np.sqrt((errors**2).mean(axis=0))
+    named = dict(zip(MODELS[process].parameters, ratio.round(3).tolist(), strict=True))
+    print(f"{process}, {len(logs)} fits: spread of logs / root mean square standard error {named}")
+
+
+def tell_lists(process: str, n_replicates: int) -> None:
+    for name, (expected, realised) in precision(process, range(n_replicates)).items():
+        gap = realised - expected
+        error = gap.std(ddof=1) / np.sqrt(gap.size)
+        means = f"expected {expected.mean():.4f}, realised {realised.mean():.4f}"
+        said = f"difference {gap.mean() / error:.2f} standard errors"
+        print(f"{process}, {name}, {gap.size} lists: {means}, {said}")
+
+
+if __name__ == "__main__":
+    began = time.process_time()
+    {"errors": tell_errors, "lists": tell_lists}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
+    print(f"{time.process_time() - began:.1f} CPU s")
