@@ -128,9 +128,10 @@ def resume(
     debug: Debug = False,
 ) -> int:
     """Finish a study or a calibration: run what is missing, recompute what is damaged."""
-    from runner.calibrate import resume_calibration, unfinished_calibration
+    from runner.calibrate import resume_calibration
     from runner.report.status import find_plan
     from runner.resume import resume_study
+    from runner.store.calibrations import unfinished_calibration
 
     begun = unfinished_calibration(outputs, study)
     if begun is not None:
@@ -402,9 +403,10 @@ def run_command_line(words: list[str]) -> int:
 
 
 def _exit_code(error: Exception) -> int:
-    from runner.contract import UnstoredError
+    from runner.contract import FailedRunsError, UnstoredError
 
-    return EXIT_FAILED_RUNS if isinstance(error, UnstoredError) else EXIT_USAGE
+    is_late = isinstance(error, FailedRunsError | UnstoredError)
+    return EXIT_FAILED_RUNS if is_late else EXIT_USAGE
 
 
 class _StoppedError(Exception):

@@ -4,13 +4,14 @@ A revenue team asks what five points less MQL-to-SQL drop bring before spending 
 engine gives companies, contacts, lifecycle, deals and activities of both worlds, with known truth.
 """
 
-from engines.crm.checks import CHECKS
 from engines.crm.example import EXAMPLE
 from engines.crm.hubspot import export_hubspot
 from engines.crm.metrics import METRICS
-from engines.crm.model import STREAMS, prepare, simulate
+from engines.crm.model import STREAMS, simulate
 from engines.crm.params import CrmParams
 from engines.crm.planning import cost, inert_paths, plan_notes
+from engines.crm.preparation import prepare
+from engines.crm.run_checks import CHECKS
 from engines.crm.tables import tables
 from runner.contract import EngineSpec, FrozenMapping, Horizon, Trajectory
 

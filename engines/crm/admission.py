@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.crm.numbers import fix_ties, in_order, rank_within
 from engines.crm.params import CrmParams
+from engines.crm.scenario import TOUCH_TYPES
 from engines.crm.touches import (
     CALL,
     MQL_CALL,
@@ -20,6 +22,8 @@ from engines.crm.touches import (
     Proposal,
     Proposer,
 )
+
+Rows = NDArray[np.int64]
 
 PROCESSED, PENDING, SKIPPED_CAP, SKIPPED_BUDGET = range(4)
 
@@ -41,21 +45,51 @@ class Admitted:
         return int((self.fate == fate).sum())
 
 
-def admit_touches(params: CrmParams, proposer: Proposer, end: int) -> dict[int, Admitted]:
+@dataclass(frozen=True, slots=True)
+class Cutoff:
+    """Where a budget ends: times before `at` are inside, and the first `ties` of those at it."""
+
+    at: int
+    ties: int
+
+
+@dataclass(slots=True)
+class Gates:
+    """Admits touches up to the cutoff of their type; blocks of contacts pass in order."""
+
+    cutoffs: Mapping[int, Cutoff]
+    _used: dict[int, int] = field(default_factory=dict)
+
+    def refused(self, kind: int, touches: Candidates, inside: Rows) -> Rows:
+        """Return which of the rows `inside` the budget of a type refuses."""
+        cutoff = self.cutoffs.get(kind)
+        if cutoff is None:
+            return inside[:0]
+        due = touches.due[inside]
+        ties = inside[due == cutoff.at]
+        ties = ties[_due_order(touches, ties)]
+        left = cutoff.ties - self._used.get(kind, 0)
+        self._used[kind] = cutoff.ties - left + min(left, ties.size)
+        return np.concatenate((inside[due > cutoff.at], ties[left:]))
+
+
+def admit_touches(
+    params: CrmParams, proposer: Proposer, end: int, gates: Gates
+) -> dict[int, Admitted]:
     """Return all touches by type; follow-up tasks know which calls were refused."""
     if not params.touchpoints.enabled:
         return {}
     entries = proposer.mql_entries()
-    calls = _admit(params, CALL, proposer.calls(entries), end)
+    calls = admit(params, CALL, proposer.calls(entries), end, gates)
     return {
-        NOTE: _admit(params, NOTE, proposer.notes(), end),
+        NOTE: admit(params, NOTE, proposer.notes(), end, gates),
         CALL: calls,
-        TASK: _admit(params, TASK, proposer.tasks(entries, _refused(calls, entries)), end),
-        TICKET: _admit(params, TICKET, proposer.tickets(), end),
+        TASK: admit(params, TASK, proposer.tasks(entries, refused(calls, entries)), end, gates),
+        TICKET: admit(params, TICKET, proposer.tickets(), end, gates),
     }
 
 
-def _refused(calls: Admitted, entries: list[MqlEntries]) -> list[NDArray[np.bool_]]:
+def refused(calls: Admitted, entries: list[MqlEntries]) -> list[NDArray[np.bool_]]:
     """Return for each pass which triggered calls a limit refused, in order of its entries."""
     triggered = calls.candidates.trigger == MQL_CALL
     skipped = (calls.fate == SKIPPED_CAP) | (calls.fate == SKIPPED_BUDGET)
@@ -63,32 +97,24 @@ def _refused(calls: Admitted, entries: list[MqlEntries]) -> list[NDArray[np.bool
     return np.split(skipped[triggered], np.cumsum(sizes)[:-1]) if sizes else []
 
 
-def _admit(params: CrmParams, kind: int, proposal: Proposal, end: int) -> Admitted:
-    touch, name = params.scenario.touch, ("note", "call", "task", "ticket")[kind]
-    cap, budget = getattr(touch.cap_per_contact, name), getattr(touch.budget, name)
-    return Admitted(proposal, admit(proposal.candidates, end, cap, budget))
+def admit(params: CrmParams, kind: int, proposal: Proposal, end: int, gates: Gates) -> Admitted:
+    """Return touches of one type with their fates.
 
-
-def admit(touches: Candidates, end: int, cap: int | None, budget: int | None) -> NDArray[np.int8]:
-    """Return the fate of each touch, int8 (n,).
-
-    Ranks are needed only among contacts that exceed the cap, and only when the budget is
-    exceeded: a budget never refills, so the cap can be settled first.
+    Ranks are needed only among contacts that exceed the cap. A budget never refills, so the cap
+    can be settled first, and what a budget admits ends at one instant.
     """
+    touches = proposal.candidates
     fate = np.full(touches.due.size, PROCESSED, dtype=np.int8)
     fate[touches.due >= end] = PENDING
+    cap = getattr(params.scenario.touch.cap_per_contact, TOUCH_TYPES[kind])
     if cap is not None:
         inside = np.flatnonzero(fate == PROCESSED)
         contact = touches.contact[inside]
         many = inside[np.bincount(contact, minlength=1)[contact] > cap] if contact.size else inside
         many = many[_due_order(touches, many)]
         fate[many[rank_within(touches.contact[many]) >= cap]] = SKIPPED_CAP
-    if budget is not None:
-        inside = np.flatnonzero(fate == PROCESSED)
-        if inside.size > budget:
-            inside = inside[_due_order(touches, inside)]
-            fate[inside[budget:]] = SKIPPED_BUDGET
-    return fate
+    fate[gates.refused(kind, touches, np.flatnonzero(fate == PROCESSED))] = SKIPPED_BUDGET
+    return Admitted(proposal, fate)
 
 
 def _due_order(touches: Candidates, chosen: NDArray[np.int64]) -> NDArray[np.int64]:

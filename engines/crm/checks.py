@@ -1,4 +1,4 @@
-"""Verify in each run that its objects are consistent."""
+"""Verify in each block of a run that its objects are consistent."""
 
 from __future__ import annotations
 
@@ -27,30 +27,12 @@ from engines.crm.funnel import (
     SUBSCRIBER,
     WON,
 )
-from engines.crm.intake import distance
-from engines.crm.params import CrmParams, volume
+from engines.crm.params import CrmParams
 from engines.crm.scenario import TOUCH_TYPES, GroupSize
-from engines.crm.timeline import Activities, Lifecycle
 from engines.crm.touches import BASELINE, CALL, FOLLOW_UP_TASK, MQL_CALL, TASK
 from engines.crm.world import World
-from runner.contract import Check
 
-_KS_LIMIT = 3.0
-_KS_FEWEST = 50
 _HALF_CENT = 0.005
-
-CHECKS = (
-    Check(name="times_in_window", doc="published times lie in the window, creations in the intake"),
-    Check(name="reconciliation", doc="planned = processed + skipped + pending; tables agree"),
-    Check(name="limits_kept", doc="no cap and no budget is exceeded"),
-    Check(name="lifecycle_legal", doc="stages follow each other as the funnel allows"),
-    Check(name="deals_legal", doc="deal times rise, amounts are in range, customers have won"),
-    Check(name="companies_legal", doc="each contact has one company, sizes are in range"),
-    Check(name="activities_legal", doc="no activity before its parent, no task beside a call"),
-    Check(name="arrivals_follow_shape", doc="KS distance of creations <= 3/sqrt(N), N >= 50"),
-    Check(name="volume_exact", doc="as many contacts as base records times the multiplier"),
-    Check(name="keys_resolve", doc="every company, contact, deal and owner named exists"),
-)
 
 _ALLOWED: Mapping[tuple[int, int], int] = {
     (NO_STAGE, SUBSCRIBER): CREATED,
@@ -63,20 +45,15 @@ _ALLOWED: Mapping[tuple[int, int], int] = {
 }
 
 
-def run_checks(params: CrmParams, world: World, rows: Mapping[str, int]) -> dict[str, str | None]:
-    """Return each check's name with None, or with where it is broken; `rows`: written by table."""
+def block_faults(params: CrmParams, world: World) -> dict[str, str | None]:
+    """Return the checks of a block, by name: None, or where it is broken."""
     return {
         "times_in_window": times_in_window(world),
-        "reconciliation": reconciliation(world, rows),
-        "limits_kept": limits_kept(params, world.activities, world.n_contacts),
-        "lifecycle_legal": lifecycle_legal(
-            world.lifecycle, params.scenario.funnel.max_nurture_cycles
-        ),
+        "limits_kept": caps_kept(params, world),
+        "lifecycle_legal": lifecycle_legal(world, params.scenario.funnel.max_nurture_cycles),
         "deals_legal": deals_legal(params, world),
         "companies_legal": companies_legal(params.scenario.group_size, world),
         "activities_legal": activities_legal(params, world),
-        "arrivals_follow_shape": arrivals_follow_shape(world),
-        "volume_exact": volume_exact(params, world),
         "keys_resolve": keys_resolve(params, world),
     }
 
@@ -94,51 +71,37 @@ def times_in_window(world: World) -> str | None:
         if found:
             return found
     late = (world.created < world.start) | (world.created >= world.intake.end)
-    return _first(late, lambda row: f"contact {row} created at {world.created[row]} ms")
+    return _first(
+        late, lambda row: f"contact {row + _from(world)} created at {world.created[row]} ms"
+    )
 
 
-def reconciliation(world: World, rows: Mapping[str, int]) -> str | None:
-    """Check the balances, and the rows of the tables that were written."""
-    for name, b in world.reconciliation.items():
-        sums = b.processed + b.skipped_record_cap + b.skipped_global_budget + b.pending
-        if b.planned != sums or min(b.declined, b.planned, b.processed, b.pending) < 0:
-            return f"{name}: {b.planned} planned, {sums} accounted for"
-    processed = {name: balance.processed for name, balance in world.reconciliation.items()}
-    expected = {
-        "contacts": processed["contact"],
-        "companies": processed["company"],
-        "lifecycle_events": processed["lifecycle_event"],
-        "deals": processed["deal"],
-        "deal_stage_events": processed["deal_stage_event"],
-        "activities": sum(processed[name] for name in TOUCH_TYPES),
-    }
-    for table, count in expected.items():
-        if rows.get(table, count) != count:
-            return f"table {table} has {rows[table]} rows, {count} objects were processed"
-    return None
+def _from(world: World) -> int:
+    """Return the number of a block's first contact."""
+    return int(world.block.contacts.start)
 
 
-def limits_kept(params: CrmParams, activities: Activities, n_contacts: int) -> str | None:
-    """Check caps per contact and budgets per run."""
-    touch = params.scenario.touch
+def caps_kept(params: CrmParams, world: World) -> str | None:
+    """Check caps per contact."""
     for kind, name in enumerate(TOUCH_TYPES):
-        contact = activities.contact[activities.kind == kind]
-        cap, budget = getattr(touch.cap_per_contact, name), getattr(touch.budget, name)
-        if budget is not None and contact.size > budget:
-            return f"{contact.size} {name}s exceed the budget of {budget}"
+        cap = getattr(params.scenario.touch.cap_per_contact, name)
         if cap is not None:
-            per_contact = np.bincount(contact, minlength=n_contacts)
+            contact = world.activities.contact[world.activities.kind == kind]
+            per_contact = np.bincount(contact, minlength=world.n_contacts)
             found = _first(
                 per_contact > cap,
-                lambda row, n=name, c=per_contact: f"contact {row} has {c[row]} {n}s",  # type: ignore[misc]
+                lambda row, n=name, c=per_contact: (  # type: ignore[misc]
+                    f"contact {row + _from(world)} has {c[row]} {n}s"
+                ),
             )
             if found:
                 return found
     return None
 
 
-def lifecycle_legal(lifecycle: Lifecycle, most_returns: int) -> str | None:
+def lifecycle_legal(world: World, most_returns: int) -> str | None:
     """Check order, numbering and transitions of every contact's events."""
+    lifecycle = world.lifecycle
     legal = np.full((9, 8), -1, dtype=np.int8)
     for (before, after), reason in _ALLOWED.items():
         legal[before + 1, after] = reason
@@ -155,7 +118,8 @@ def lifecycle_legal(lifecycle: Lifecycle, most_returns: int) -> str | None:
     broken[inner] |= step != (lifecycle.reason[inner] == RE_ENTERED)
     broken |= (passes < 0) | (passes > most_returns)
     return _first(
-        broken, lambda row: f"contact {lifecycle.contact[row]}, event {lifecycle.seq[row]}"
+        broken,
+        lambda row: f"contact {lifecycle.contact[row] + _from(world)}, event {lifecycle.seq[row]}",
     )
 
 
@@ -167,7 +131,7 @@ def deals_legal(params: CrmParams, world: World) -> str | None:
     broken |= ~(deals.amount >= law.min - _HALF_CENT) | ~(deals.amount <= law.max + _HALF_CENT)
     broken[1:] |= np.diff(deals.contact) <= 0
     broken |= _deal_stage(world, deals) != world.lifecycle.stage[deals.contact]
-    found = _first(broken, lambda row: f"deal {deals.contact[row]}")
+    found = _first(broken, lambda row: f"deal {deals.contact[row] + _from(world)}")
     if found:
         return found
     customers = int((world.lifecycle.stage == CUSTOMER).sum())
@@ -194,7 +158,8 @@ def companies_legal(group: GroupSize, world: World) -> str | None:
         companies.of_contact[first] != np.arange(size.size)
     )
     broken[companies.of_contact[world.created < companies.created[companies.of_contact]]] = True
-    return _first(broken, lambda row: f"company {row} of {size[row]} contacts")
+    first_company = world.block.companies.start
+    return _first(broken, lambda row: f"company {row + first_company} of {size[row]} contacts")
 
 
 def activities_legal(params: CrmParams, world: World) -> str | None:
@@ -203,7 +168,12 @@ def activities_legal(params: CrmParams, world: World) -> str | None:
     is_baseline = activities.trigger == BASELINE
     early = ~is_baseline & (activities.at < activities.parent)
     early |= is_baseline & (activities.at < world.lead_at[activities.contact])
-    found = _first(early, lambda row: f"activity {row} is before its parent")
+    found = _first(
+        early,
+        lambda row: (
+            f"an activity of contact {activities.contact[row] + _from(world)} is before its parent"
+        ),
+    )
     if found or CALL not in world.touches:
         return found
     passes = params.scenario.funnel.max_nurture_cycles + 1
@@ -217,29 +187,15 @@ def activities_legal(params: CrmParams, world: World) -> str | None:
     follow_up = tasks.candidates.trigger == FOLLOW_UP_TASK
     contact = tasks.candidates.contact[follow_up]
     both = called[_entry(contact, tasks.candidates.pass_index[follow_up], passes)]
-    return _first(both, lambda row: f"contact {contact[row]} has a call and a follow-up task")
+    return _first(
+        both, lambda row: f"contact {contact[row] + _from(world)} has a call and a follow-up task"
+    )
 
 
 def _entry(
     contact: NDArray[np.int32], pass_index: NDArray[np.int8], passes: int
 ) -> NDArray[np.int64]:
     return contact.astype(np.int64) * passes + pass_index
-
-
-def arrivals_follow_shape(world: World) -> str | None:
-    """Check the distance of creation times from the shape of arrivals."""
-    n_contacts = world.n_contacts
-    if n_contacts < _KS_FEWEST:
-        return None
-    found = distance(world.shape, (world.created - world.intake.start) / world.intake.span)
-    limit = _KS_LIMIT / n_contacts**0.5
-    return None if found <= limit else f"distance {found:.6g} exceeds {limit:.6g}"
-
-
-def volume_exact(params: CrmParams, world: World) -> str | None:
-    """Check the number of contacts."""
-    wanted = volume(params)
-    return None if wanted == world.n_contacts else f"{world.n_contacts} contacts, not {wanted}"
 
 
 def keys_resolve(params: CrmParams, world: World) -> str | None:

@@ -12,8 +12,9 @@ from engines.crm.numbers import counts
 from engines.crm.scenario import GroupSize
 from runner.contract import Draws
 
-_FILLED_TOGETHER = 25
+FILLED_TOGETHER = 25
 """Companies that fill up at once: new contacts join them in random order."""
+_DRAWN_TOGETHER = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,32 +22,60 @@ class Companies:
     """Companies and their contacts.
 
     `of_contact` int64 (n_contacts,): company of each contact. By company, (n_companies,):
-    `size` int64, `created` int64 ms, `first_contact` int64, `exempt` bool (outside the range
+    `size` int16, `created` int64 ms, `first_contact` int64, `exempt` bool (outside the range
     because no composition exists).
     """
 
     of_contact: NDArray[np.int64]
-    size: NDArray[np.int64]
+    size: NDArray[np.int16]
     exempt: NDArray[np.bool_]
     created: Instants
     first_contact: NDArray[np.int64]
 
 
-def make_companies(group: GroupSize, draws: Draws, created: Instants) -> Companies:
-    """Return the companies of contacts created at `created`, int64 (n_contacts,)."""
-    n_contacts = created.size
-    most = n_contacts // group.min + 1
-    drawn = counts(draws.uniform("crm.company.size", entities=slice(0, most)), group.min, group.max)
-    size, exempt = composition(drawn, n_contacts, group.min, group.max)
-    of_contact = _join(size, draws)
-    opened, first = _earliest(of_contact, created, size.size)
-    return Companies(of_contact, size, exempt, opened, first)
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Contacts of each company of a run, int16 (n_companies,), and whether it is exempt, bool."""
+
+    size: NDArray[np.int16]
+    exempt: NDArray[np.bool_]
+
+
+def draw_sizes(group: GroupSize, draws: Draws, n_contacts: int) -> Sizes:
+    """Return the sizes of the companies of a run of `n_contacts`."""
+    parts: list[NDArray[np.int16]] = []
+    total = 0
+    for first in range(0, n_contacts // group.min + 1, _DRAWN_TOGETHER):
+        here = slice(first, min(first + _DRAWN_TOGETHER, n_contacts // group.min + 1))
+        u = draws.uniform("crm.company.size", entities=here)
+        parts.append(counts(u, group.min, group.max).astype(np.int16))
+        total += int(parts[-1].sum())
+        if total >= n_contacts:
+            break
+    return Sizes(*composition(np.concatenate(parts), n_contacts, group.min, group.max))
+
+
+def make_companies(
+    sizes: Sizes, draws: Draws, created: Instants, first_company: int = 0, first_contact: int = 0
+) -> Companies:
+    """Return the companies of consecutive contacts, both counted from 0.
+
+    `sizes` and `created`, int64 (n_contacts,), are those of the companies and contacts from
+    `first_company` and `first_contact` of the run on; `FILLED_TOGETHER` divides `first_company`.
+    """
+    slots = np.repeat(np.arange(sizes.size.size), sizes.size)
+    contacts = slice(first_contact, first_contact + slots.size)
+    key = draws.uniform("crm.company.slot", entities=contacts)
+    key += (slots + first_company) // FILLED_TOGETHER
+    of_contact = slots[np.argsort(key, kind="stable")]
+    opened, first = _earliest(of_contact, created, sizes.size.size)
+    return Companies(of_contact, sizes.size, sizes.exempt, opened, first)
 
 
 def composition(
-    drawn: NDArray[np.int64], n_contacts: int, low: int, high: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return sizes that sum to `n_contacts`, int64 (k,), and which of them are exempt, bool (k,).
+    drawn: NDArray[np.int16], n_contacts: int, low: int, high: int
+) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """Return sizes that sum to `n_contacts`, int16 (k,), and which of them are exempt, bool (k,).
 
     `drawn` sizes are used until they suffice; the last company gets the rest. A rest below `low`
     is filled up from earlier companies, last first, or spread over them; if neither works no
@@ -70,17 +99,11 @@ def composition(
     return size, exempt
 
 
-def _last_first(room: NDArray[np.int64], wanted: int) -> NDArray[np.int64]:
+def _last_first(room: NDArray[np.int16], wanted: int) -> NDArray[np.int16]:
     """Return how much of `wanted` each place with `room` (k,) gives, the last places first."""
-    before = np.cumsum(room[::-1]) - room[::-1]
-    return np.asarray(np.clip(wanted - before, 0, room[::-1])[::-1])
-
-
-def _join(size: NDArray[np.int64], draws: Draws) -> NDArray[np.int64]:
-    slots = np.repeat(np.arange(size.size), size)
-    key = draws.uniform("crm.company.slot", entities=slice(0, slots.size))
-    key += slots // _FILLED_TOGETHER
-    return np.asarray(slots[np.argsort(key, kind="stable")])
+    before = np.cumsum(room[::-1], dtype=np.int64) - room[::-1]
+    given = np.clip(wanted - before, 0, room[::-1])
+    return np.asarray(given[::-1], dtype=np.int16)
 
 
 def _earliest(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,50 +13,60 @@ from engines.crm.funnel import MQL, SQL
 from engines.crm.world import World
 from runner.contract import Floats
 
-
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """Local days of a window: `first` in days since the epoch, `count` of them."""
-
-    clock: Clock
-    first: int
-    count: int
-
-    def of(self, instants: Instants) -> NDArray[np.int64]:
-        """Return the place of instants (n,) among the days."""
-        return np.asarray(self.clock.local(instants) // DAY_MS - self.first, dtype=np.int64)
-
-    def counts(self, instants: Instants) -> NDArray[np.int64]:
-        """Return how many instants fall on each day: int64 (count,)."""
-        return np.bincount(self.of(instants), minlength=self.count)
-
-    def sums(self, instants: Instants, amount: Floats) -> NDArray[np.int64]:
-        """Return the amounts on each day in hundredths, int64 (count,): exact in any order."""
-        hundredths = np.zeros(self.count, dtype=np.int64)
-        np.add.at(hundredths, self.of(instants), np.rint(amount * 100).astype(np.int64))
-        return hundredths
+_COUNTED = (
+    "contacts_created", "mql_entries", "sql_entries", "deals_created", "deals_won", "deals_lost",
+    "activities", "revenue_won", "pipeline_change",
+)  # fmt: skip
 
 
-def daily_summary(world: World, clock: Clock) -> Mapping[str, Any]:
-    """Return one row per local day of the window."""
-    edges = clock.local(np.array([world.start, world.end - 1])) // DAY_MS
-    days = _Days(clock, int(edges[0]), int(edges[1] - edges[0]) + 1)
-    deals, life = world.deals, world.lifecycle
-    created, closed = deals.created < world.end, deals.closed < world.end
-    won, lost = closed & deals.won, closed & ~deals.won
-    amount = deals.amount
-    opened = days.sums(deals.created[created], amount[created])
-    ended = days.sums(deals.closed[closed], amount[closed])
-    return {
-        "date": np.arange(days.first, days.first + days.count),
-        "day": np.arange(1, days.count + 1),
-        "contacts_created": days.counts(world.created),
-        "mql_entries": days.counts(life.at[life.target == MQL]),
-        "sql_entries": days.counts(life.at[life.target == SQL]),
-        "deals_created": days.counts(deals.created[created]),
-        "deals_won": days.counts(deals.closed[won]),
-        "deals_lost": days.counts(deals.closed[lost]),
-        "activities": days.counts(world.activities.at),
-        "revenue_won": days.sums(deals.closed[won], amount[won]) / 100,
-        "pipeline_value_open": np.cumsum(opened - ended) / 100,
-    }
+class DailyCounts:
+    """What happens on each local day of [start, end) ms, of the blocks added so far.
+
+    Money is counted in hundredths: exact in any order.
+    """
+
+    __slots__ = ("_clock", "_counts", "_first")
+
+    def __init__(self, clock: Clock, start: int, end: int) -> None:
+        first, last = (clock.local(np.array([start, end - 1])) // DAY_MS).tolist()
+        self._clock, self._first = clock, first
+        self._counts = {name: np.zeros(last - first + 1, dtype=np.int64) for name in _COUNTED}
+
+    def add(self, world: World) -> None:
+        """Count a block."""
+        deals, life, amount = world.deals, world.lifecycle, world.deals.amount
+        created, closed = deals.created < world.end, deals.closed < world.end
+        won, lost = closed & deals.won, closed & ~deals.won
+        self._count("contacts_created", world.created)
+        self._count("mql_entries", life.at[life.target == MQL])
+        self._count("sql_entries", life.at[life.target == SQL])
+        self._count("deals_created", deals.created[created])
+        self._count("deals_won", deals.closed[won])
+        self._count("deals_lost", deals.closed[lost])
+        self._count("activities", world.activities.at)
+        self._pay("revenue_won", deals.closed[won], amount[won])
+        self._pay("pipeline_change", deals.created[created], amount[created])
+        self._pay("pipeline_change", deals.closed[closed], -amount[closed])
+
+    def rows(self) -> Mapping[str, Any]:
+        """Return one row per local day of the window."""
+        counted = dict(self._counts)
+        revenue, change = counted.pop("revenue_won"), counted.pop("pipeline_change")
+        return {
+            "date": np.arange(self._first, self._first + change.size),
+            "day": np.arange(1, change.size + 1),
+            **counted,
+            "revenue_won": revenue / 100,
+            "pipeline_value_open": np.cumsum(change) / 100,
+        }
+
+    def _days(self, instants: Instants) -> NDArray[np.int64]:
+        return np.asarray(self._clock.local(instants) // DAY_MS - self._first, dtype=np.int64)
+
+    def _count(self, name: str, instants: Instants) -> None:
+        counts = self._counts[name]
+        counts += np.bincount(self._days(instants), minlength=counts.size)
+
+    def _pay(self, name: str, instants: Instants, amount: Floats) -> None:
+        hundredths = np.rint(amount * 100).astype(np.int64)
+        np.add.at(self._counts[name], self._days(instants), hundredths)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.crm.addressing import Variates
 from engines.crm.clock import DAY_MS, Clock, Instants, months
 from engines.crm.funnel import (
     CUSTOMER,
@@ -21,7 +22,7 @@ from engines.crm.funnel import (
 )
 from engines.crm.numbers import with_odds
 from engines.crm.params import CrmParams
-from runner.contract import Draws, Floats
+from runner.contract import Floats
 
 DEAL_STAGES = (
     "appointment_scheduled", "qualified_to_buy", "presentation_scheduled",
@@ -59,7 +60,9 @@ class Deals:
         return np.asarray(self.boundaries[:, -1])
 
 
-def make_deals(params: CrmParams, draws: Draws, clock: Clock, kinds: Kinds, paths: Paths) -> Deals:
+def make_deals(
+    params: CrmParams, draws: Variates, clock: Clock, kinds: Kinds, paths: Paths
+) -> Deals:
     """Return the deals of all opportunities, and end the paths of their contacts."""
     contact = np.concatenate([o.contact for o in paths.opportunities])
     order = np.argsort(contact, kind="stable")
@@ -94,7 +97,7 @@ def _boundaries(params: CrmParams, sql_at: Instants, days: Floats) -> Instants:
     return boundaries
 
 
-def _amounts(params: CrmParams, draws: Draws, kinds: Kinds, contact: Contacts) -> Floats:
+def _amounts(params: CrmParams, draws: Variates, kinds: Kinds, contact: Contacts) -> Floats:
     law = params.scenario.deal_amount
     amount = np.exp(law.mu + law.sigma * draws.normal("crm.deal.amount", entities=contact))
     amount *= kinds.of(kinds.amount, contact)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.crm.addressing import Variates
 from engines.crm.clock import Instants
 from engines.crm.numbers import as_ms, erlang, with_odds
 from engines.crm.params import CrmParams, archetypes, mix_shares
@@ -88,14 +89,13 @@ class Kinds:
         return np.asarray(multipliers[self.of_contact[contact]])
 
 
-def assign_kinds(params: CrmParams, draws: Draws, n_contacts: int) -> Kinds:
-    """Give each contact its archetype."""
+def assign_kinds(params: CrmParams, draws: Draws, contacts: slice) -> Kinds:
+    """Give each of some contacts of the run its archetype."""
     kinds = list(archetypes(params).values())
-    everyone = slice(0, n_contacts)
     given = (
-        assign(mix_shares(params), draws, stream="crm.contact.archetype", entities=everyone)
+        assign(mix_shares(params), draws, stream="crm.contact.archetype", entities=contacts)
         if len(kinds) > 1
-        else np.zeros(n_contacts, dtype=np.int64)
+        else np.zeros(contacts.stop - contacts.start, dtype=np.int64)
     )
     return Kinds(
         given,
@@ -106,7 +106,7 @@ def assign_kinds(params: CrmParams, draws: Draws, n_contacts: int) -> Kinds:
     )
 
 
-def walk(params: CrmParams, draws: Draws, created: Instants, kinds: Kinds) -> Paths:
+def walk(params: CrmParams, draws: Variates, created: Instants, kinds: Kinds) -> Paths:
     """Return the paths of all contacts; `created` int64 (n_contacts,)."""
     everyone = np.arange(created.size)
     paths = Paths(np.full(created.size, -1), np.zeros(created.size, dtype=np.int64))
@@ -125,7 +125,7 @@ class _Walker:
     """Moves contacts, and records where they come by."""
 
     params: CrmParams
-    draws: Draws
+    draws: Variates
     kinds: Kinds
     paths: Paths
 

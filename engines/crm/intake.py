@@ -6,7 +6,7 @@ pacing raises its rate to a power; placement chooses quantiles; the inverse give
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from engines.crm.params import CrmParams, Intake
 from runner.contract import Draws, Floats, PlanError, Problem
 
 _CELLS = 4096
+_AT_ONCE = 65_536
 _QUARTER_MS = 15 * 60_000
 _SATURDAY = 5
 _NARROWEST = 1e-12  # edges nearer than this are one edge
@@ -193,28 +194,55 @@ def paced_exponent(params: CrmParams) -> float:
     return 1.0 if is_trickle else params.scenario.pacing.rate_exponent
 
 
-def place(params: CrmParams, draws: Draws, n_contacts: int) -> Floats:
-    """Return each contact's quantile in [0, 1): float64 (n_contacts,)."""
+def placement(params: CrmParams, draws: Draws, n_contacts: int) -> Callable[[slice], Floats]:
+    """Return what gives the quantiles in [0, 1) of consecutive contacts: float64 (n,)."""
     pacing = params.scenario.pacing
     if params.intake.method == "trickle":
         return _renewal(params.intake.trickle_gap_cv, draws, n_contacts)
-    u = draws.uniform("crm.intake.position", entities=slice(0, n_contacts))
-    if pacing.placement == "independent":
-        return u
-    quantiles: Floats = (np.arange(n_contacts) + 0.5 + pacing.jitter * (u - 0.5)) / n_contacts
-    return np.minimum(quantiles, _BELOW_ONE)
+
+    def quantiles(contacts: slice) -> Floats:
+        u = draws.uniform("crm.intake.position", entities=contacts)
+        if pacing.placement == "independent":
+            return u
+        ranks = np.arange(contacts.start, contacts.stop)
+        spread: Floats = (ranks + 0.5 + pacing.jitter * (u - 0.5)) / n_contacts
+        return np.minimum(spread, _BELOW_ONE)
+
+    return quantiles
 
 
-def _renewal(cv: float, draws: Draws, n_contacts: int) -> Floats:
+def _renewal(cv: float, draws: Draws, n_contacts: int) -> Callable[[slice], Floats]:
+    """Return quantiles of log-normal gaps, which are summed one after the other."""
     spread = np.sqrt(np.log1p(cv * cv))
-    z = draws.normal("crm.intake.gap", entities=slice(0, n_contacts + 1))
-    reached = np.cumsum(np.exp(spread * z - spread * spread / 2))
-    return np.asarray(np.minimum(reached[:-1] / reached[-1], _BELOW_ONE))
+    reached = np.empty(n_contacts + 1)
+    before = 0.0
+    for here in chunks(reached.size):
+        z = draws.normal("crm.intake.gap", entities=here)
+        gaps = np.exp(spread * z - spread * spread / 2)
+        gaps[0] += before
+        np.cumsum(gaps, out=reached[here])
+        before = float(reached[here.stop - 1])
+    return lambda contacts: np.asarray(np.minimum(reached[contacts] / before, _BELOW_ONE))
+
+
+def chunks(count: int) -> Iterator[slice]:
+    """Give slices that together cover `count` elements, so that no step is held for all."""
+    for start in range(0, count, _AT_ONCE):
+        yield slice(start, min(start + _AT_ONCE, count))
 
 
 def distance(shape: Shape, positions: Floats) -> float:
     """Return the Kolmogorov-Smirnov distance of positions (n,) from a shape."""
     ordered: NDArray[np.float64] = np.sort(positions)
-    expected = shape.at(ordered)
-    rank = np.arange(ordered.size) / ordered.size
-    return float(max((expected - rank).max(), (rank - expected).max() + 1 / ordered.size))
+    return ordered_distance(shape, ordered.size, ordered.__getitem__)
+
+
+def ordered_distance(shape: Shape, count: int, positions: Callable[[slice], Floats]) -> float:
+    """Return the distance of `count` positions in rising order, asked for slice by slice."""
+    furthest = 0.0
+    for here in chunks(count):
+        expected = shape.at(positions(here))
+        rank = np.arange(here.start, here.stop) / count
+        above, below = (expected - rank).max(), (rank - expected).max() + 1 / count
+        furthest = max(furthest, float(above), float(below))
+    return furthest

@@ -5,21 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engines.crm.business import Calendar
 from engines.crm.clock import DAY_MS
-from engines.crm.companies import Companies
-from engines.crm.funnel import ADVANCED
 from engines.crm.params import CrmParams, volume
 from engines.crm.preview import followup_days
 from engines.crm.reconciliation import Balance
-from engines.crm.scenario import TOUCH_TYPES, GroupSize, Rail
-from engines.crm.timeline import Lifecycle
-from engines.crm.world import World
+from engines.crm.scenario import TOUCH_TYPES, Rail
+from engines.crm.totals import Totals
 from runner.contract import Floats, Metric, MetricValue, Null
 
-_AT_ONCE = 262_144  # activities whose local times are held at once
 _FEWEST = 30  # below, standard errors mean little
 _EDGES = ("subscriber_to_lead", "lead_to_mql", "mql_to_sql", "sql_to_opportunity")
 _COUNTED = ("contact", "company", "deal", *TOUCH_TYPES)
@@ -89,16 +83,16 @@ METRICS = (
 )  # fmt: skip
 
 
-def run_metrics(params: CrmParams, calendar: Calendar, world: World) -> dict[str, MetricValue]:
+def run_metrics(params: CrmParams, totals: Totals) -> dict[str, MetricValue]:
     """Return every metric: finite, or null with a reason."""
     return {
-        **_volume(params, world),
-        **_deals(params, world),
-        **_cycles(params, world),
-        **_funnel(world),
-        **_activities(calendar, world),
-        **_companies(params.scenario.group_size, world.companies),
-        **_processing(world),
+        **_volume(params, totals),
+        **_deals(params, totals),
+        **_cycles(params, totals),
+        **_funnel(totals),
+        **_activities(totals),
+        **_companies(totals),
+        **_processing(totals),
     }
 
 
@@ -106,40 +100,33 @@ def _ratio(over: float, under: float, reason: str) -> MetricValue:
     return over / under if under else Null(reason)
 
 
-def _volume(params: CrmParams, world: World) -> dict[str, MetricValue]:
+def _volume(params: CrmParams, totals: Totals) -> dict[str, MetricValue]:
     return {
-        "contacts": world.n_contacts,
-        "companies": int(world.companies.size.size),
-        "realised_volume_multiplier": world.n_contacts / params.volume.base_records,
-        "volume_gap": abs(world.n_contacts - volume(params)),
+        "contacts": totals.n_contacts,
+        "companies": totals.n_companies,
+        "realised_volume_multiplier": totals.n_contacts / params.volume.base_records,
+        "volume_gap": abs(totals.n_contacts - volume(params)),
     }
 
 
-def total_amount(amount: Floats) -> float:
-    """Return the sum of amounts (n,), exact in hundredths."""
-    return float(np.rint(amount * 100).astype(np.int64).sum()) / 100
-
-
-def _deals(params: CrmParams, world: World) -> dict[str, MetricValue]:
-    deals, end = world.deals, world.end
-    created, closed = deals.created < end, deals.closed < end
-    n_created, n_closed = int(created.sum()), int(closed.sum())
-    n_won = int((deals.won & closed).sum())
-    amounts = deals.amount[created]
+def _deals(params: CrmParams, totals: Totals) -> dict[str, MetricValue]:
+    deals = totals.deals
+    amounts = np.concatenate(deals.amounts)
+    n_created, n_closed = amounts.size, sum(cycles.size for cycles in deals.cycle_ms)
     return {
         "deals": n_created,
         "deals_closed": n_closed,
         "deals_open": n_created - n_closed,
-        "deals_won": n_won,
-        "win_rate": _ratio(n_won, n_closed, "no_closed_deals"),
+        "deals_won": deals.n_won,
+        "win_rate": _ratio(deals.n_won, n_closed, "no_closed_deals"),
         "win_rate_outside_se": _win_rate_distance(
-            params.scenario.guardrail.deal_win_rate_base, n_won, n_closed
+            params.scenario.guardrail.deal_win_rate_base, deals.n_won, n_closed
         ),
         "amount_mean": float(amounts.mean()) if n_created else Null("no_deals"),
         "amount_median": float(np.median(amounts)) if n_created else Null("no_deals"),
-        "pipeline_value_open": total_amount(deals.amount[created & ~closed]),
-        "revenue_won": total_amount(deals.amount[deals.won & closed]),
-        "contact_to_deal_rate": n_created / world.n_contacts,
+        "pipeline_value_open": deals.open / 100,
+        "revenue_won": deals.won / 100,
+        "contact_to_deal_rate": n_created / totals.n_contacts,
     }
 
 
@@ -152,16 +139,12 @@ def _win_rate_distance(rail: Rail, n_won: int, n_closed: int) -> MetricValue:
     return outside / math.sqrt(edge * (1 - edge) / n_closed)
 
 
-def _cycles(params: CrmParams, world: World) -> dict[str, MetricValue]:
-    deals, end = world.deals, world.end
-    closed = deals.closed < end
-    days = (deals.closed - deals.sql_at) / DAY_MS
-    latest = end - followup_days(params, world.cycle_multiplier) * DAY_MS
-    cohort = days[closed & (deals.sql_at <= latest)]
+def _cycles(params: CrmParams, totals: Totals) -> dict[str, MetricValue]:
+    days = np.concatenate(totals.deals.cycle_ms) / DAY_MS
+    latest = totals.prepared.end - followup_days(params, totals.cycle_multiplier) * DAY_MS
+    cohort = days[np.concatenate(totals.deals.sql_at) <= latest]
     return {
-        "mean_sales_cycle_days": (
-            float(days[closed].mean()) if closed.any() else Null("no_closed_deals")
-        ),
+        "mean_sales_cycle_days": float(days.mean()) if days.size else Null("no_closed_deals"),
         "sales_cycle_cohort_deals": cohort.size,
         **_cohort(params.scenario.guardrail.avg_sales_cycle_days, cohort),
     }
@@ -177,19 +160,10 @@ def _cohort(rail: Rail, days: Floats) -> dict[str, MetricValue]:
     return {mean_name: mean, distance_name: outside / error if error else Null("no_spread")}
 
 
-def advances_and_exits(lifecycle: Lifecycle) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return advances and exits by stage from subscriber to SQL: int64 (4,) each."""
-    left = lifecycle.source.astype(np.int64) + 1
-    exits = np.bincount(left, minlength=9)[1:5]
-    advances = np.bincount(left[lifecycle.reason == ADVANCED], minlength=9)[1:5]
-    return advances, exits
-
-
-def _funnel(world: World) -> dict[str, MetricValue]:
-    advances, exits = advances_and_exits(world.lifecycle)
+def _funnel(totals: Totals) -> dict[str, MetricValue]:
     found = {
         f"conv_{edge}": _ratio(int(went), int(left), f"no_exits_{edge}")
-        for edge, went, left in zip(_EDGES, advances, exits, strict=True)
+        for edge, went, left in zip(_EDGES, totals.advances, totals.exits, strict=True)
     }
     early, lead, mql = (found[f"conv_{edge}"] for edge in _EDGES[:3])
     attrition = {
@@ -201,27 +175,21 @@ def _funnel(world: World) -> dict[str, MetricValue]:
     return found | attrition
 
 
-def _activities(calendar: Calendar, world: World) -> dict[str, MetricValue]:
-    activities = world.activities
-    by_kind = np.bincount(activities.kind, minlength=len(TOUCH_TYPES))
-    outside = sum(
-        int(calendar.outside(activities.at[start : start + _AT_ONCE]).sum())
-        for start in range(0, activities.at.size, _AT_ONCE)
-    )
+def _activities(totals: Totals) -> dict[str, MetricValue]:
+    by_kind = totals.activities
+    total = int(by_kind.sum())
     return {
-        "activities_per_contact": activities.at.size / world.n_contacts,
+        "activities_per_contact": total / totals.n_contacts,
         **{f"{name}s": int(by_kind[kind]) for kind, name in enumerate(TOUCH_TYPES)},
-        "share_outside_business_hours": _ratio(outside, activities.at.size, "no_activities"),
+        "share_outside_business_hours": _ratio(totals.outside_hours, total, "no_activities"),
     }
 
 
-def _companies(group: GroupSize, companies: Companies) -> dict[str, MetricValue]:
-    n_companies, n_contacts = companies.size.size, companies.of_contact.size
-    outside = (companies.size < group.min) | (companies.size > group.max)
+def _companies(totals: Totals) -> dict[str, MetricValue]:
     return {
-        "contacts_per_company_mean": n_contacts / n_companies,
-        "contacts_attached_share": 1 - n_companies / n_contacts,
-        "companies_out_of_size_range": int((outside & ~companies.exempt).sum()),
+        "contacts_per_company_mean": totals.n_contacts / totals.n_companies,
+        "contacts_attached_share": 1 - totals.n_companies / totals.n_contacts,
+        "companies_out_of_size_range": totals.companies_out_of_range,
     }
 
 
@@ -229,9 +197,9 @@ def _skipped(balance: Balance) -> int:
     return balance.skipped_record_cap + balance.skipped_global_budget
 
 
-def _processing(world: World) -> dict[str, MetricValue]:
-    balances = [world.reconciliation[name] for name in _COUNTED]
-    touches = [world.reconciliation[name] for name in TOUCH_TYPES]
+def _processing(totals: Totals) -> dict[str, MetricValue]:
+    balances = [totals.reconciliation[name] for name in _COUNTED]
+    touches = [totals.reconciliation[name] for name in TOUCH_TYPES]
     planned = sum(balance.planned for balance in touches)
     return {
         "percent_processed": sum(b.processed for b in balances) / sum(b.planned for b in balances),

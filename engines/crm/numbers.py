@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.crm.addressing import Variates
 from engines.crm.clock import DAY_MS, Instants
-from runner.contract import Draws, Entities, Floats
+from runner.contract import Entities, Floats
 
 _SMALLEST_PRODUCT = 1e-300  # of up to 16 uniforms, each at least 2^-53 or 0
 _WORD_BITS = 63
 
 
-def erlang(draws: Draws, stream: str, step: int, shape: int, entities: Entities) -> Floats:
+def erlang(draws: Variates, stream: str, step: int, shape: int, entities: Entities) -> Floats:
     """Return Erlang waiting times with mean 1, float64 (n,), from `shape` uniforms each.
 
     Source: sum of exponentials by inversion, -ln(u_1 ... u_k)/k.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from engines.crm.admission import PENDING, PROCESSED, SKIPPED_BUDGET, SKIPPED_CAP, Admitted
 from engines.crm.companies import Companies
@@ -28,6 +28,11 @@ class Balance:
 
     pending: int = 0
 
+    def plus(self, other: Balance) -> Balance:
+        """Return the counts of both together."""
+        names = (field.name for field in fields(self))
+        return Balance(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
     @property
     def attempted(self) -> int:
         """Return planned and declined together."""
@@ -41,7 +46,7 @@ def reconcile(
     touches: Mapping[int, Admitted],
     end: int,
 ) -> dict[str, Balance]:
-    """Return the balance of each type of object."""
+    """Return the balance of each type of object of a block."""
     return {
         "contact": _cut(companies.of_contact.size, companies.of_contact.size),
         "company": _cut(companies.size.size, int((companies.created < end).sum())),
@@ -50,6 +55,11 @@ def reconcile(
         "deal_stage_event": _cut(deals.boundaries.size, int((deals.boundaries < end).sum())),
         **{name: _touches(touches.get(kind)) for kind, name in enumerate(TOUCH_TYPES)},
     }
+
+
+def joined(one: Mapping[str, Balance], other: Mapping[str, Balance]) -> dict[str, Balance]:
+    """Return the balances of two sets of blocks together."""
+    return {name: one.get(name, Balance()).plus(balance) for name, balance in other.items()}
 
 
 def _cut(planned: int, processed: int) -> Balance:

@@ -13,13 +13,13 @@ from engines.crm.params import CrmParams, volume
 from engines.crm.planning import inert_paths
 from engines.crm.preview import followup_days, mean_multiplier
 from engines.crm.rails import is_inside, rails
-from engines.crm.world import World
+from engines.crm.totals import Totals
 from runner.contract import leaves
 
 _SCENARIO = "scenario."
 
 
-def snapshot(params: CrmParams, world: World, horizon: int) -> Mapping[str, Any]:
+def snapshot(params: CrmParams, totals: Totals, horizon: int) -> Mapping[str, Any]:
     """Return one row per parameter and derived value, sorted by path.
 
     Parameters that nothing reads have no value here, so that tables show what matters only.
@@ -39,7 +39,7 @@ def snapshot(params: CrmParams, world: World, horizon: int) -> Mapping[str, Any]
         motivation = "" if inside else params.guardrails.motivation
         status = "inside" if inside else "outside"
         rows[path] = (value, leaf.info.unit, *rail, status, motivation)
-    for name, (number, unit) in _derived(params, world, horizon).items():
+    for name, (number, unit) in _derived(params, totals, horizon).items():
         rows[f"derived.{name}"] = (json.dumps(number), unit, np.nan, np.nan, "none", "")
     paths = sorted(rows)
     names = (
@@ -49,13 +49,13 @@ def snapshot(params: CrmParams, world: World, horizon: int) -> Mapping[str, Any]
     return {"path": paths, **{n: list(c) for n, c in zip(names, columns, strict=True)}}
 
 
-def _derived(params: CrmParams, world: World, horizon: int) -> dict[str, tuple[Any, str]]:
+def _derived(params: CrmParams, totals: Totals, horizon: int) -> dict[str, tuple[Any, str]]:
     return {
         "contacts": (volume(params), "contacts"),
-        "window_start_utc": (utc_text(world.start), "UTC"),
-        "window_end_utc": (utc_text(world.end), "UTC"),
+        "window_start_utc": (utc_text(totals.prepared.start), "UTC"),
+        "window_end_utc": (utc_text(totals.prepared.end), "UTC"),
         "intake_end_utc": (utc_text(params.window.intake_end(horizon)), "UTC"),
-        "realised_volume_multiplier": (world.n_contacts / params.volume.base_records, "factor"),
+        "realised_volume_multiplier": (totals.n_contacts / params.volume.base_records, "factor"),
         "mean_win_multiplier": (mean_multiplier(params), "factor"),
-        "sales_cycle_followup_days": (followup_days(params, world.cycle_multiplier), "days"),
+        "sales_cycle_followup_days": (followup_days(params, totals.cycle_multiplier), "days"),
     }

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engines.crm.admission import PROCESSED, Admitted
 from engines.crm.clock import Instants
-from engines.crm.funnel import CUSTOMER, RE_ENTERED, Step
+from engines.crm.funnel import ADVANCED, CUSTOMER, RE_ENTERED, Step
 from engines.crm.numbers import fix_ties, in_order, rank_within
 
 Codes = NDArray[np.int8]
@@ -83,6 +83,14 @@ def _lay(
         events.returns[contact] += 1
     if step.target <= CUSTOMER:
         events.highest[contact] = np.maximum(events.highest[contact], step.target)
+
+
+def advances_and_exits(lifecycle: Lifecycle) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return advances and exits by stage from subscriber to SQL: int64 (4,) each."""
+    left = lifecycle.source.astype(np.int64) + 1
+    exits = np.bincount(left, minlength=9)[1:5]
+    advances = np.bincount(left[lifecycle.reason == ADVANCED], minlength=9)[1:5]
+    return advances, exits
 
 
 @dataclass(frozen=True, slots=True)

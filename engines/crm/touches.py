@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.crm.addressing import Variates
 from engines.crm.business import Calendar
 from engines.crm.clock import Instants
 from engines.crm.deals import Deals
@@ -14,7 +15,7 @@ from engines.crm.funnel import MQL, NURTURE, Contacts, Paths, Step
 from engines.crm.numbers import counts
 from engines.crm.params import CrmParams
 from engines.crm.scenario import TOUCH_TYPES
-from runner.contract import Draws, Floats
+from runner.contract import Floats
 
 NOTE, CALL, TASK, TICKET = range(4)
 TRIGGERS = (
@@ -78,7 +79,7 @@ class Proposer:
     """Proposes touches from paths and deals."""
 
     params: CrmParams
-    draws: Draws
+    draws: Variates
     calendar: Calendar
     paths: Paths
     deals: Deals

@@ -1,4 +1,4 @@
-"""Hold what happened in one run."""
+"""Hold what happened to the contacts of one block."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from engines.crm.admission import Admitted
 from engines.crm.clock import Instants
 from engines.crm.companies import Companies
 from engines.crm.deals import Deals
-from engines.crm.intake import IntakeWindow, Shape
+from engines.crm.intake import IntakeWindow
+from engines.crm.layout import Block
 from engines.crm.reconciliation import Balance
 from engines.crm.timeline import Activities, Lifecycle
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One run: the window in ms, contacts (n_contacts,), and all that happened to them.
+    """One block: the window in ms, contacts (n_contacts,), and all that happened to them.
 
-    `lead_at` is the first entry to lead, -1 if none. `deals` holds full paths; those created at or
-    after `end` are pending. `cycle_multiplier` is the largest one among archetypes present.
+    Contacts and companies count from 0 within the block. `lead_at` is the first entry to lead, -1
+    if none. `deals` holds full paths; those created at or after `end` are pending.
+    `cycle_multiplier` is the largest one among archetypes present.
     """
 
     start: int
     end: int
     intake: IntakeWindow
-    shape: Shape
+    block: Block
     created: Instants
     lead_at: Instants
     owner: NDArray[np.int16]
@@ -43,5 +45,5 @@ class World:
 
     @property
     def n_contacts(self) -> int:
-        """Return the number of contacts."""
+        """Return the number of contacts of the block."""
         return self.created.size

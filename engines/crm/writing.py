@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.crm.clock import DAY_MS, Clock
-from engines.crm.daily import daily_summary
+from engines.crm.agenda import Agenda
+from engines.crm.clock import DAY_MS
 from engines.crm.deals import CLOSED_LOST, CLOSED_WON, LOST_DEAL, OPEN_DEAL, WON_DEAL
 from engines.crm.names import FIRST_NAMES, LAST_NAMES, company_names
 from engines.crm.params import CrmParams
@@ -18,65 +17,73 @@ from engines.crm.preview import plan_preview
 from engines.crm.reconciliation import OBJECTS
 from engines.crm.snapshot import snapshot
 from engines.crm.tables import PREVIEWED
+from engines.crm.totals import Totals
 from engines.crm.touches import BASELINE, LOST_TICKET, WON_NOTE
 from engines.crm.world import World
 from runner.contract import Draws, TableSink
 
-BLOCK = 131_072
-"""Rows per write: large tables are never built as a whole."""
+ROWS = 131_072
+"""Rows per write at most, but for activities."""
 
 Columns = Mapping[str, Any]
 _MINUTE_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
-    """All that tables are made of."""
+class Writer:
+    """Writes the tables that are wanted, and counts their `rows`."""
 
-    params: CrmParams
-    clock: Clock
-    draws: Draws
-    world: World
-    horizon: int
+    def __init__(self, params: CrmParams, draws: Draws, out: TableSink, n_contacts: int) -> None:
+        self._params, self._draws, self._out = params, draws, out
+        self.rows: dict[str, int] = {}
+        n_kept = n_contacts if out.wants("activities") else 0
+        self._company = np.empty(n_kept, dtype=np.int32)
+        self._owner = np.empty(n_kept, dtype=np.int16)
 
+    def write_block(self, world: World) -> None:
+        """Write the objects of a block, all but its activities."""
+        self._write("contacts", lambda: _contacts(world, self._draws))
+        self._write("companies", lambda: _companies(world))
+        self._write("lifecycle_events", lambda: _lifecycle_events(world))
+        self._write("deals", lambda: _deals(world))
+        self._write("deal_stage_events", lambda: _deal_stage_events(world))
+        if self._company.size:
+            here = world.block.contacts
+            self._company[here] = world.companies.of_contact + world.block.companies.start
+            self._owner[here] = world.owner
 
-def write_tables(run: Output, out: TableSink) -> dict[str, int]:
-    """Write the tables that are wanted; return their numbers of rows."""
-    writers: Mapping[str, Callable[[Output], Iterator[Columns]]] = {
-        "contacts": _contacts,
-        "companies": _companies,
-        "lifecycle_events": _lifecycle_events,
-        "deals": _deals,
-        "deal_stage_events": _deal_stage_events,
-        "activities": _activities,
-        "reconciliation": _reconciliation,
-        "plan_preview": _plan_preview,
-        "daily_summary": _daily_summary,
-        "parameter_snapshot": _parameter_snapshot,
-    }
-    rows = {}
-    for table, columns in writers.items():
-        if out.wants(table):
-            rows[table] = 0
-            for batch in columns(run):
-                rows[table] += len(next(iter(batch.values())))
-                out.write(table, batch)
-    return rows
+    def write_activities(self, agenda: Agenda) -> None:
+        """Write the activities of all blocks in order of time."""
+        self._write("activities", lambda: _activities(agenda, self._company, self._owner))
+
+    def write_run(self, totals: Totals, horizon: int) -> None:
+        """Write what is known of the run as a whole."""
+        self._write("reconciliation", lambda: _reconciliation(totals))
+        self._write("plan_preview", lambda: _plan_preview(self._params))
+        self._write("daily_summary", lambda: _daily_summary(totals))
+        self._write("parameter_snapshot", lambda: iter((snapshot(self._params, totals, horizon),)))
+
+    def _write(self, table: str, batches: Callable[[], Iterator[Columns]]) -> None:
+        if self._out.wants(table):
+            self.rows.setdefault(table, 0)
+            for batch in batches():
+                self.rows[table] += len(next(iter(batch.values())))
+                self._out.write(table, batch)
 
 
 def _blocks(n_rows: int) -> Iterator[slice]:
-    for start in range(0, n_rows, BLOCK):
-        yield slice(start, min(start + BLOCK, n_rows))
+    for start in range(0, n_rows, ROWS):
+        yield slice(start, min(start + ROWS, n_rows))
 
 
-def _contacts(run: Output) -> Iterator[Columns]:
-    world, life = run.world, run.world.lifecycle
+def _contacts(world: World, draws: Draws) -> Iterator[Columns]:
+    life, first_contact = world.lifecycle, world.block.contacts.start
     for here in _blocks(world.n_contacts):
-        first = run.draws.uniform("crm.contact.first_name", entities=here)
-        last = run.draws.uniform("crm.contact.last_name", entities=here)
+        of_run = slice(here.start + first_contact, here.stop + first_contact)
+        first = draws.uniform("crm.contact.first_name", entities=of_run)
+        last = draws.uniform("crm.contact.last_name", entities=of_run)
         yield {
-            "contact_id": np.arange(here.start, here.stop),
-            "company_id": world.companies.of_contact[here],
+            "contact_id": np.arange(of_run.start, of_run.stop),
+            "company_id": world.companies.of_contact[here] + world.block.companies.start,
             "owner_id": world.owner[here],
             "first_name": (first * len(FIRST_NAMES)).astype(np.int32),
             "last_name": (last * len(LAST_NAMES)).astype(np.int32),
@@ -89,14 +96,14 @@ def _contacts(run: Output) -> Iterator[Columns]:
         }
 
 
-def _companies(run: Output) -> Iterator[Columns]:
-    world, companies = run.world, run.world.companies
+def _companies(world: World) -> Iterator[Columns]:
+    companies, first = world.companies, world.block.companies.start
     highest = np.zeros(companies.size.size, dtype=np.int8)
     np.maximum.at(highest, companies.of_contact, world.lifecycle.highest)
     for here in _blocks(companies.size.size):
-        names, domains = company_names(here.start, here.stop)
+        names, domains = company_names(here.start + first, here.stop + first)
         yield {
-            "company_id": np.arange(here.start, here.stop),
+            "company_id": np.arange(here.start + first, here.stop + first),
             "name": names,
             "domain": domains,
             "created_at": companies.created[here],
@@ -107,11 +114,11 @@ def _companies(run: Output) -> Iterator[Columns]:
         }
 
 
-def _lifecycle_events(run: Output) -> Iterator[Columns]:
-    life = run.world.lifecycle
+def _lifecycle_events(world: World) -> Iterator[Columns]:
+    life = world.lifecycle
     for here in _blocks(life.at.size):
         yield {
-            "contact_id": life.contact[here],
+            "contact_id": life.contact[here] + np.int64(world.block.contacts.start),
             "seq": life.seq[here],
             "at": life.at[here],
             "from_stage": life.source[here],
@@ -121,20 +128,20 @@ def _lifecycle_events(run: Output) -> Iterator[Columns]:
         }
 
 
-def _deals(run: Output) -> Iterator[Columns]:
-    world, deals = run.world, run.world.deals
+def _deals(world: World) -> Iterator[Columns]:
+    deals, block = world.deals, world.block
     created = np.flatnonzero(deals.created < world.end)
-    for block in _blocks(created.size):
-        rows = created[block]
+    for here in _blocks(created.size):
+        rows = created[here]
         contact, closed_at = deals.contact[rows], deals.closed[rows]
         is_open = closed_at >= world.end
         won = deals.won[rows]
         entered = (deals.boundaries[rows] < world.end).sum(axis=1) - 1
         cycle = (closed_at - deals.sql_at[rows]) / DAY_MS
         yield {
-            "deal_id": contact,
-            "contact_id": contact,
-            "company_id": world.companies.of_contact[contact],
+            "deal_id": contact + block.contacts.start,
+            "contact_id": contact + block.contacts.start,
+            "company_id": world.companies.of_contact[contact] + block.companies.start,
             "owner_id": world.owner[contact],
             "pass_index": deals.pass_index[rows],
             "sql_at": deals.sql_at[rows],
@@ -153,42 +160,43 @@ def _deal_stage(reached: NDArray[np.int64], won: NDArray[np.bool_]) -> NDArray[n
     return np.where(reached < CLOSED_WON, reached, np.where(won, CLOSED_WON, CLOSED_LOST))
 
 
-def _deal_stage_events(run: Output) -> Iterator[Columns]:
-    world, deals = run.world, run.world.deals
-    for block in _blocks(deals.contact.size):
-        boundaries = deals.boundaries[block]
+def _deal_stage_events(world: World) -> Iterator[Columns]:
+    deals = world.deals
+    for here in _blocks(deals.contact.size):
+        boundaries = deals.boundaries[here]
         row, seq = np.nonzero(boundaries < world.end)
         yield {
-            "deal_id": deals.contact[block][row],
+            "deal_id": deals.contact[here][row] + world.block.contacts.start,
             "seq": seq,
-            "stage": _deal_stage(seq, deals.won[block][row]),
+            "stage": _deal_stage(seq, deals.won[here][row]),
             "entered_at": boundaries[row, seq],
         }
 
 
-def _activities(run: Output) -> Iterator[Columns]:
-    world, done = run.world, run.world.activities
-    for here in _blocks(done.at.size):
-        contact, trigger = done.contact[here], done.trigger[here]
-        has_deal = (trigger == WON_NOTE) | (trigger == LOST_TICKET)
-        delay = (done.at[here] - done.parent[here]) / _MINUTE_MS
+def _activities(
+    agenda: Agenda, company: NDArray[np.int32], owner: NDArray[np.int16]
+) -> Iterator[Columns]:
+    first = 0
+    for turn in agenda.turns():
+        has_deal = (turn.trigger == WON_NOTE) | (turn.trigger == LOST_TICKET)
         yield {
-            "activity_id": np.arange(here.start, here.stop),
-            "type": done.kind[here],
-            "trigger": trigger,
-            "contact_id": contact,
-            "company_id": world.companies.of_contact[contact],
-            "deal_id": np.ma.MaskedArray(contact, mask=~has_deal),
-            "pass_index": done.pass_index[here],
-            "ordinal": done.ordinal[here],
-            "at": done.at[here],
-            "delay_min": np.where(trigger == BASELINE, np.nan, delay),
-            "owner_id": world.owner[contact],
+            "activity_id": np.arange(first, first + turn.at.size),
+            "type": turn.kind,
+            "trigger": turn.trigger,
+            "contact_id": turn.contact,
+            "company_id": company[turn.contact],
+            "deal_id": np.ma.MaskedArray(turn.contact, mask=~has_deal),
+            "pass_index": turn.pass_index,
+            "ordinal": turn.ordinal,
+            "at": turn.at,
+            "delay_min": np.where(turn.trigger == BASELINE, np.nan, turn.delay / _MINUTE_MS),
+            "owner_id": owner[turn.contact],
         }
+        first += turn.at.size
 
 
-def _reconciliation(run: Output) -> Iterator[Columns]:
-    balances = [run.world.reconciliation[name] for name in OBJECTS]
+def _reconciliation(totals: Totals) -> Iterator[Columns]:
+    balances = [totals.reconciliation[name] for name in OBJECTS]
     counted = (
         "attempted", "declined", "planned", "processed", "skipped_record_cap",
         "skipped_global_budget", "pending",
@@ -199,8 +207,8 @@ def _reconciliation(run: Output) -> Iterator[Columns]:
     }
 
 
-def _plan_preview(run: Output) -> Iterator[Columns]:
-    expected = plan_preview(run.params)
+def _plan_preview(params: CrmParams) -> Iterator[Columns]:
+    expected = plan_preview(params)
     rows = [expected[name] for name in PREVIEWED]
     yield {
         "object_type": list(PREVIEWED),
@@ -210,9 +218,6 @@ def _plan_preview(run: Output) -> Iterator[Columns]:
     }
 
 
-def _daily_summary(run: Output) -> Iterator[Columns]:
-    yield daily_summary(run.world, run.clock)
-
-
-def _parameter_snapshot(run: Output) -> Iterator[Columns]:
-    yield snapshot(run.params, run.world, run.horizon)
+def _daily_summary(totals: Totals) -> Iterator[Columns]:
+    if totals.daily is not None:
+        yield totals.daily.rows()

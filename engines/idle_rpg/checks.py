@@ -20,7 +20,7 @@ CHECKS = (
     Check(name="pity", doc="a counter stays below the hard pity"),
     Check(name="budgets", doc="spend of a window <= its budget <= the archetype's range"),
     Check(name="pull_caps", doc="pulls of an agent-week are at most its cap"),
-    Check(name="ads", doc="completed ads of a day are at most the cap"),
+    Check(name="ads", doc="completed ads of a day are at most the cap, starts the cooldown apart"),
     Check(name="starter_pack", doc="bought at most once by an agent"),
     Check(name="sessions", doc="sessions lie inside their day, the gap apart"),
     Check(name="session_time", doc="actions take no more time than their session has"),

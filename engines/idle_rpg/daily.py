@@ -11,6 +11,7 @@ from engines.idle_rpg.players import GEMS, GOLD, TODAY
 _LEAST_IDLE = 60  # seconds
 _ROUNDING = 1e-9  # keeps 5,625 from becoming 5,624.999...
 _MINUTE = 60
+_ALL_QUESTS = 31  # the five quests as bits
 
 
 def claim_idle(game: Game, visit: Visit) -> None:
@@ -83,8 +84,9 @@ def claim_quests(game: Game, visit: Visit) -> None:
     """Collect the rewards of completed quests of today."""
     players, given = game.players, game.rules.params.quests
     seconds = game.rules.params.actions.claim_quest_rewards.seconds
-    seen = players.quests_seen[visit.who] == visit.age
-    pos = np.flatnonzero(seen & (visit.left >= seconds))
+    open_ones = players.quests_seen[visit.who] == visit.age
+    open_ones &= players.quests_paid[visit.who] != _ALL_QUESTS
+    pos = np.flatnonzero(open_ones & (visit.left >= seconds))
     if not pos.size:
         return
     done = completed_quests(game, visit, visit.who[pos])
@@ -101,11 +103,12 @@ def claim_quests(game: Game, visit: Visit) -> None:
 
 def completed_quests(game: Game, visit: Visit, who: Ints) -> Ints:
     """Return today's completed quests as bits: plays, pulls, upgrades, arena wins, logins."""
-    targets, today = game.rules.params.quests.targets, game.players.today[who]
-    done = (today[:, TODAY["attempts"]] + today[:, TODAY["sweeps"]] >= targets.plays) * 1
-    done += (today[:, TODAY["pulls"]] >= targets.pulls) * 2
-    done += (today[:, TODAY["upgrades"]] >= targets.upgrades) * 4
-    done += (today[:, TODAY["arena_wins"]] >= targets.arena_wins) * 8
+    targets = game.rules.params.quests.targets
+    plays = game.today("attempts", who) + game.today("sweeps", who)
+    done = (plays >= targets.plays) * 1
+    done += (game.today("pulls", who) >= targets.pulls) * 2
+    done += (game.today("upgrades", who) >= targets.upgrades) * 4
+    done += (game.today("arena_wins", who) >= targets.arena_wins) * 8
     done += (game.players.login_age[who] == visit.age) * 16
     return done
 
@@ -130,7 +133,9 @@ def watch_ads(game: Game, visit: Visit) -> None:
     if not pos.size:
         return
     who = visit.who[pos]
-    players.ad_from[who] = now[pos]
+    early = now[pos] - players.ad_seen_at[who] < given.cooldown_min * _MINUTE
+    game.fault("ads", early.any(), f"ads of an agent follow too soon at age {visit.age}")
+    players.ad_seen_at[who] = players.ad_from[who] = now[pos]
     players.ads_started[who] += 1
     u = game.draws.uniform("ad_skip", step=visit.step, entities=visit.ids[pos])
     seen = who[u >= given.skip_rate]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 
 from engines.idle_rpg.campaign import play_campaign
+from engines.idle_rpg.compact import split
 from engines.idle_rpg.daily import check_quests, claim_idle, claim_login, claim_quests, watch_ads
 from engines.idle_rpg.experiments import (
     TestRules,
@@ -18,7 +20,7 @@ from engines.idle_rpg.gacha import WEEK_DAYS, do_gacha, give_heroes, pity_bonus
 from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game, Visit, refresh_energy
 from engines.idle_rpg.heroes import upgrade_heroes
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.players import GEMS, MARKED_DAYS, TICKETS, new_players, starting_heroes
+from engines.idle_rpg.players import GEMS, MARKED_DAYS, TICKETS, TODAY, new_players, starting_heroes
 from engines.idle_rpg.population import Profile
 from engines.idle_rpg.records import Recorder
 from engines.idle_rpg.returning import decide_returns
@@ -34,7 +36,9 @@ ACTIONS_IN_ORDER: tuple[Callable[[Game, Visit], None], ...] = (
     claim_idle, claim_login, check_quests, play_campaign, upgrade_heroes, do_gacha, fight_arena,
     meet_guild, watch_ads, browse_shop,
 )  # fmt: skip
+Close: TypeAlias = Callable[[Game, Recorder], None]
 _ENERGY_MS = 1000
+_CROWDED = 0.75  # share of a block still in the game below which the others make room
 
 
 def new_game(
@@ -65,26 +69,41 @@ def new_game(
     return game
 
 
-def live(game: Game, records: Recorder) -> None:
-    """Live every age of a block until the run ends or nobody is left."""
-    players, horizon = game.players, game.rules.horizon
-    alive = np.arange(players.size)
-    expose(game, 0, np.flatnonzero(~players.profile.is_bot))
+def live(game: Game, records: Recorder, close: Close, *, splits: bool) -> None:
+    """Live every age of a block until the run ends or nobody is left.
+
+    `close` gets the players whose lives are over: all at the end or, if the block `splits`, some
+    earlier; the others are then copied together.
+    """
+    horizon = game.rules.horizon
+    alive = np.arange(game.players.size)
+    expose(game, 0, np.flatnonzero(~game.players.profile.is_bot))
     for age in range(horizon):
-        alive = alive[players.profile.install[alive] + age <= horizon]
+        alive = alive[game.players.profile.install[alive] + age <= horizon]
         if not alive.size:
             break
+        if splits and alive.size < _CROWDED * game.players.size:
+            gone, left = split(game, alive), records.split(alive)
+            _end_lives(gone, age - 1, left)
+            close(gone, left)
+            alive = np.arange(alive.size)
         _start_windows(game, age, records)
         active = alive
         if age:
             active, churned, clipped = decide_returns(game, age, alive)
-            players.churn_age[churned] = age
+            game.players.churn_age[churned] = age
             records.returned(game, age, alive, active, churned, clipped)
-            alive = alive[players.churn_age[alive] < 0]
+            alive = alive[game.players.churn_age[alive] < 0]
         if active.size:
             _live_day(game, age, active, records)
         _keep_active_days(game, age)
-    records.close_week(game)
+    _end_lives(game, age, records)
+    close(game, records)
+
+
+def _end_lives(game: Game, age: int, records: Recorder) -> None:
+    """Close the last agent-week and window of players whose last possible age was `age`."""
+    records.close_week(game, age)
     records.close_window(game, _end_of_window(age))
     records.finish(game)
 
@@ -96,7 +115,7 @@ def _end_of_window(age: int) -> int:
 def _start_windows(game: Game, age: int, records: Recorder) -> None:
     """Close agent-weeks and spend windows that ended before `age`."""
     if age and age % WEEK_DAYS == 0:
-        records.close_week(game)
+        records.close_week(game, age - 1)
         game.players.week_pulls[:] = 0
         game.players.week_days[:] = 0
     if age and age % WINDOW_DAYS == 0:
@@ -209,6 +228,8 @@ def _end_day(game: Game, age: int, who: Ints, records: Recorder) -> None:
     players = game.players
     leave_guilds(game, age, who)
     today = players.today[who]
+    most = int(today[:, TODAY["ads"]].max())
+    game.fault("ads", most > game.rules.params.ads.max_per_day, f"{most} ads at age {age}")
     players.totals[who] += today
     records.day(game, age, who, today.T)
     players.last_age[who] = age

@@ -22,6 +22,8 @@ TABLE_DAYS = (1, 7, 30, 90)
 LTV_DAYS = (30, 90)
 _LEAST_EXPECTED = 10.0
 _LEAST_CHANGES = 20
+FEWEST_WINDOWS = 30
+_FEW_WINDOWS = f"fewer_than_{FEWEST_WINDOWS}_windows"
 _CENTS = 100.0
 
 Values = dict[str, MetricValue]
@@ -107,7 +109,8 @@ METRICS = (
     ),
     Metric(
         name="window_spend_usd.<archetype>", unit="USD", over=_payers,
-        doc="mean spend of full 30-day windows with 10 active days and a purchase",
+        doc="mean spend of full 30-day windows with 10 active days and a purchase, of 30 windows "
+        "at least",
     ),
     Metric(
         name="window_spend_over_range", unit="count", better="lower",
@@ -285,7 +288,8 @@ def _money(rules: Rules, tally: Tally, lives: Lives) -> Values:
         found[f"revenue_share.{name}"] = _applied(rules, name, share)
         if rules.params.archetypes[name].payer:
             number, spent = tally.windows[:, index].tolist()
-            value = ratio(spent / _CENTS, number, "no_full_windows")
+            few = number < FEWEST_WINDOWS  # the mean of a few may lie outside the spend range
+            value = Null(_FEW_WINDOWS) if few else spent / _CENTS / number
             short = rules.horizon < MONTH
             found[f"window_spend_usd.{name}"] = (
                 Null(NOT_APPLICABLE) if short else _applied(rules, name, value)

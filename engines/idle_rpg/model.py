@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from engines.idle_rpg import writing
 from engines.idle_rpg.checks import Checklist
+from engines.idle_rpg.compact import some_profiles
 from engines.idle_rpg.expected import new_expectation
 from engines.idle_rpg.experiments import compile_tests
 from engines.idle_rpg.gacha import draw_featured
+from engines.idle_rpg.game import Game
 from engines.idle_rpg.life import live, new_game
 from engines.idle_rpg.lives import add_lives, new_lives
 from engines.idle_rpg.metrics import measure
@@ -45,17 +49,22 @@ def simulate(
     featured, checklist = draw_featured(rules, draws), Checklist()
     writes_rows = any(out.wants(name) for name in _BY_AGENT if name in writing.known(params))
     size = min(BLOCK, _ROWS_BLOCK) if writes_rows else BLOCK
-    for crowd in crowds(params, horizon, size):
-        profile = draw_profile(rules, draws, crowd)
-        game = new_game(rules, draws, tests, profile, featured)
-        cell = tally.cells.of(profile)
-        records = Recorder(tally=tally, cell=cell, keeps_days=out.wants("agent_days"))
-        live(game, records)
+
+    def close(game: Game, records: Recorder) -> None:
         add_lives(lives, game)
         trials.add(game)
         if expectation is not None:
-            expectation.add(game.players, cell)
+            expectation.add(game.players, records.cell)
         checklist.add(game)
+
+    for crowd in crowds(params, horizon, size):
+        profile = draw_profile(rules, draws, crowd)
+        if not writes_rows:  # likely to live long or short: neighbours in memory
+            profile = some_profiles(profile, np.argsort(profile.archetype, kind="stable"))
+        game = new_game(rules, draws, tests, profile, featured)
+        cell = tally.cells.of(profile)
+        records = Recorder(tally=tally, cell=cell, keeps_days=out.wants("agent_days"))
+        live(game, records, close, splits=not writes_rows)
         writing.write_block(out, game, records)
     writing.write_summary(out, rules, tally, featured)
     writing.write_cohorts(out, rules, tests, tally, expectation)

@@ -48,6 +48,8 @@ class Players:
             purchases so far.
         by_30, by_60: int64, active days up to these ages.
         on_day: bool (3, n), active on the days of `MARKED_DAYS`.
+        pulls_before: int64, pulls up to the present agent-week; ad_seen_at: int64, start of the
+            last ad, seconds since midnight of the install day: kept for checks alone.
         today: int64 (n, len(DAY_COUNTS)), counts of the agent's present day.
         totals: int64, the same over the life.
     """
@@ -74,6 +76,7 @@ class Players:
     vip: Ints
     idle_from: Ints
     ad_from: Ints
+    ad_seen_at: Ints
     login_age: Ints
     login_streak: Ints
     pass_until: Ints
@@ -86,6 +89,7 @@ class Players:
     counter: Ints
     legendary_age: Ints
     week_pulls: Ints
+    pulls_before: Ints
     guild: Ints
     guild_asked: Ints
     guild_attacked: Ints
@@ -143,13 +147,14 @@ def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) ->
         last_age=full(-1), churn_age=full(-1), active_days=full(0),
         balance=balance, energy=full(start.energy), clock=full(0),
         install_at=full(0), exp=full(0), cleared=full(0), streak=full(0), team_power=full(0),
-        vip=full(0), idle_from=full(0), ad_from=full(-(10**9)), login_age=full(NEVER),
+        vip=full(0), idle_from=full(0), ad_from=full(-(10**9)), ad_seen_at=full(-(10**9)),
+        login_age=full(NEVER),
         login_streak=full(0), pass_until=full(-1), quests_seen=full(-1), quests_paid=full(0),
         cell=np.full((n, heroes), UNOWNED, dtype=np.int16),
         copies=np.zeros((n, heroes), dtype=np.int16),
         candidates=np.full((n, params.heroes.candidates), EMPTY, dtype=np.int16),
         likes=draw_taste(rules, draws, profile.ids),
-        counter=full(0), legendary_age=full(NEVER), week_pulls=full(0),
+        counter=full(0), legendary_age=full(NEVER), week_pulls=full(0), pulls_before=full(0),
         guild=full(-1), guild_asked=full(-1), guild_attacked=full(-1), guild_age=full(NEVER),
         fired=np.full((len(TRIGGERS), n), -1, dtype=np.int32),
         firings=np.zeros((len(TRIGGERS), n), dtype=np.int32),

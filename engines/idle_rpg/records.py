@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engines.idle_rpg.gacha import WEEK_DAYS, pull_caps
 from engines.idle_rpg.game import DAY_SECONDS, Game, refresh_energy
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import DAY_COUNTS, GEMS, GOLD, TICKETS, TODAY
@@ -177,9 +178,10 @@ class Recorder:
         day = players.profile.install[who] + age
         reach += _histogram(day + still, reach.size) - _histogram(day + MONTH, reach.size)
 
-    def close_week(self, game: Game) -> None:
-        """Count the agent-weeks with enough active days, and check their caps."""
+    def close_week(self, game: Game, age: int) -> None:
+        """Count the agent-weeks of an age with enough active days, and check their caps."""
         players = game.players
+        _check_pulls(game, age // WEEK_DAYS)
         rows = np.flatnonzero(players.week_days >= _LEAST_WEEK)
         rows = rows[~players.profile.is_bot[rows]]
         kind = players.profile.archetype[rows]
@@ -196,12 +198,29 @@ class Recorder:
         full = inside & (players.window_days[rows] >= _LEAST_WINDOW)
         self.tally.windows += _sums(kind[full], spent[full], self.tally.windows.shape[1])
 
+    def split(self, rows: Ints) -> Recorder:
+        """Leave only the players at `rows` to this recorder; return one for all others."""
+        gone = Recorder(tally=self.tally, cell=np.delete(self.cell, rows), keeps_days=False)
+        self.cell = self.cell[rows]
+        return gone
+
     def finish(self, game: Game) -> None:
         """Count the last active ages of the block."""
         ages = game.players.last_age
         horizon, cells = self.tally.last.shape
         flat = _histogram(ages * cells + self.cell, horizon * cells)
         self.tally.last += flat.reshape(horizon, cells)
+
+
+def _check_pulls(game: Game, week: int) -> None:
+    """Compare the pulls of an agent-week, by the counts of its days, with the agents' caps."""
+    players = game.players
+    made = players.total("pulls") - players.pulls_before
+    players.pulls_before += made
+    who = np.flatnonzero(made)
+    agents = (players.profile.archetype[who], players.profile.entities[who])
+    over = np.count_nonzero(made[who] > pull_caps(game.rules, game.draws, agents, week))
+    game.fault("pull_caps", over > 0, f"{over} agents pulled more than their cap in week {week}")
 
 
 def day_columns(game: Game, age: int, who: Ints, today: Ints) -> dict[str, np.ndarray]:

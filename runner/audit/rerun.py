@@ -118,14 +118,23 @@ def find_run(outputs: Path, run_id: str) -> tuple[Path, str]:
             continue
         found |= {i: file.parent for i in ids if i.startswith(run_id)}
     if not found or not run_id:
-        raise StoreError(
-            f"no run '{run_id}' in the plans below {outputs.absolute()}; plan.parquet lists run ids"
-        )
+        raise StoreError(_not_found(outputs, run_id))
     if len(found) > 1:
         some = ", ".join(sorted(found)[:4])
         raise StoreError(f"run '{run_id}' is ambiguous ({some}, ...); give more of its digits")
     full_id, place = next(iter(found.items()))
     return place, full_id
+
+
+def _not_found(outputs: Path, run_id: str) -> str:
+    for file in sorted(outputs.glob("*/runs/ledger.jsonl")) if run_id else ():
+        if any(known.startswith(run_id) for known in Ledger(file).read()):
+            study = file.parent.parent.name
+            return (
+                f"run '{run_id}' of study {study} belongs to no plan, as runs of a calibration's "
+                "trials do; `run` with the trial's values from trials.csv makes a plan of it"
+            )
+    return f"no run '{run_id}' in the plans below {outputs.absolute()}; plan.parquet lists run ids"
 
 
 def _wanted(spec: EngineSpec, run: RunSpec, tables: str, file_format: str) -> tuple[str, ...]:

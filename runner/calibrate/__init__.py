@@ -15,6 +15,6 @@ How the data pass through the modules:
 """
 
 from runner.calibrate.result import Calibrated
-from runner.calibrate.stage import calibrate_study, resume_calibration, unfinished_calibration
+from runner.calibrate.stage import calibrate_study, resume_calibration
 
-__all__ = ["Calibrated", "calibrate_study", "resume_calibration", "unfinished_calibration"]
+__all__ = ["Calibrated", "calibrate_study", "resume_calibration"]

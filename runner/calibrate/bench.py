@@ -16,16 +16,12 @@ from runner.config import Study
 from runner.config.cells import VARIABLES
 from runner.config.study import Axis, Choices
 from runner.config.tree import Tree, copied, delete_path, get_path, is_set, set_path
-from runner.contract import PlanError, RunnerError
+from runner.contract import FailedRunsError, PlanError
 from runner.execute import cut_parts, execute_plan
 from runner.plan import Cell, Plan, make_plan
 from runner.store import Ledger, RunState, StudyFolder
 
 _TRIAL = "trial"  # an axis of composed trees: what a set leaves unread is no fault of the study
-
-
-class TooManyFailuresError(RunnerError):
-    """Runs failed, and the study says to stop then."""
 
 
 def without_variables(study: Study, paths: Iterable[str]) -> Study:
@@ -92,7 +88,7 @@ class Bench:
         """Return what each parameter set came to with this many replicates.
 
         Raises:
-            TooManyFailuresError: runs failed and `execution.max_failures` or `fail_fast` says stop.
+            FailedRunsError: runs failed and `execution.max_failures` or `fail_fast` says stop.
             StoreError: the study folder cannot be read or written.
         """
         distinct = list({_key(values): values for values in sets}.values())
@@ -158,7 +154,7 @@ class Bench:
         ids = [run.run_id for part in parts for run in part.runs]
         self.seconds += sum(s.record.seconds for i in ids if (s := self.seen.get(i)))
         if ended < wanted:
-            raise TooManyFailuresError(
+            raise FailedRunsError(
                 f"stopped at {self.study.execution.most_failures} failed runs, as configured; "
                 "what had ended is kept"
             )

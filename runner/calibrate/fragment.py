@@ -11,6 +11,7 @@ import yaml
 
 from runner.calibrate.brief import Brief
 from runner.calibrate.trial import Trial
+from runner.config import Study
 from runner.config.tree import Tree, set_path
 from runner.contract import StoreError, shown
 from runner.store.folder import write_text
@@ -39,7 +40,8 @@ def fragment_text(
 ) -> str:  # fmt: skip
     """Return the option: a header of comments with its provenance, then the parameters alone.
 
-    `tables` are the parameters and the fit.
+    `tables` are the parameters and the fit. Variables that were declared fixed are part of it: the
+    calibrated values hold beside these only.
     """
     parameters, fit = tables
     study, document = brief.study, brief.study.document
@@ -55,16 +57,22 @@ def fragment_text(
         "#",
         "# parameter: value [95 % interval], finding",
         *(f"#   {_parameter_line(row)}" for row in parameters.to_dict("records")),
+        *(f"#   {path}: {shown(value)}, fixed" for path, value in _fixed(study).items()),
         *(f"# {sentence}" for sentence in statements),
         "#",
         "# target (role): achieved for observed +- standard error, verdict; source",
         *(f"#   {_target_line(row)}" for row in fit.to_dict("records")),
     ]
     tree: Tree = {}
-    for path, value in best.values.items():
+    for path, value in {**_fixed(study), **best.values}.items():
         set_path(tree, f"params.{path}", value)
     header = "\n".join(" ".join(line.splitlines()) for line in lines)
     return f"{header}\n{yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)}"
+
+
+def _fixed(study: Study) -> dict[str, Any]:
+    fixed = (v for v in study.variables if v.treatment == "fixed" and v.default is not None)
+    return {variable.path: variable.default for variable in fixed}
 
 
 def _parameter_line(row: Mapping[Any, Any]) -> str:

@@ -10,7 +10,7 @@ from runner.calibrate.search import Proposer
 from runner.calibrate.space import Space
 from runner.calibrate.trial import Trial
 from runner.config.study import Calibration
-from runner.contract import SimulationError
+from runner.contract import FailedRunsError, SimulationError
 
 _CLOSE = 2.0  # standard errors within which two sets count as close
 
@@ -19,7 +19,8 @@ def search(journey: Journey, space: Space, how: Calibration, proposer: Proposer)
     """Try `how.trials` sets in batches of `how.batch`.
 
     Raises:
-        SimulationError: not one of them gave a number for every target.
+        FailedRunsError: not one of them gave a number for every target, and runs failed.
+        SimulationError: no run failed, and yet not one of them gave a number for every target.
     """
     left = how.trials
     while left:
@@ -29,9 +30,9 @@ def search(journey: Journey, space: Space, how: Calibration, proposer: Proposer)
         left -= len(rows)
     if not journey.finalists(1):
         first = next(row.tried for row in journey.trials)
-        raise SimulationError(
-            f"no parameter set gave a number for every target; the first: {first.error}"
-        )
+        some_failed = any(row.tried.status == "failed" for row in journey.trials)
+        kind = FailedRunsError if some_failed else SimulationError
+        raise kind(f"no parameter set gave a number for every target; the first: {first.error}")
 
 
 def race(journey: Journey, how: Calibration) -> Trial:

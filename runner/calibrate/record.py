@@ -23,12 +23,11 @@ from runner.config.saved import study_from_data, study_to_data
 from runner.contract import StoreError
 from runner.plan.identity import digest
 from runner.store import StudyFolder
+from runner.store.calibrations import DOCUMENT, FOLDER
 from runner.store.environment import ENVIRONMENT, record_environment
 from runner.store.folder import write_text
 from runner.store.integrity import SUMS, read_json, write_checksums
 from runner.store.results import write_frame
-
-FOLDER, DOCUMENT = "calibrations", "calibration.json"
 
 
 def begin(folder: StudyFolder, brief: Brief, save: Path | None) -> Path:
@@ -131,8 +130,3 @@ def finish(place: Path, brief: Brief, outcome: Calibrated, drawings: dict[str, A
         document.pop(key)
     write_text(place / "run_summary.json", json.dumps(document, indent=2) + "\n")
     write_checksums(place)
-
-
-def is_finished(place: Path) -> bool:
-    """Tell whether a calibration's folder holds its outcome."""
-    return (place / SUMS).is_file()

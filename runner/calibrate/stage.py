@@ -46,6 +46,7 @@ def calibrate_study(request: StudyRequest, save: Path | None = None) -> Calibrat
     Raises:
         ConfigError: everything that is wrong with study, variables or targets; nothing has run.
         StoreError: the study folder cannot be read or written; what had ended is kept.
+        FailedRunsError: runs failed, and the study says to stop then or no parameter set is left.
         SimulationError: no parameter set gave a number for every target.
     """
     brief = make_brief(compose_study(request))
@@ -67,18 +68,6 @@ def resume_calibration(place: Path) -> Calibrated:
         allowed = "engine or code has changed since; give the calibrate command again"
         raise PlanError([Problem(f"calibration {place.name}", "", allowed)])
     return _calibrate(brief, save)
-
-
-def unfinished_calibration(outputs: Path, named: str) -> Path | None:
-    """Return the newest unfinished calibration of a study, by its name, path, or `latest`."""
-    found = []
-    for folder in (Path(named), outputs / ("*" if named == "latest" else named)):
-        pattern = f"{record.FOLDER}/*/{record.DOCUMENT}"
-        roots = list(outputs.glob("*")) if folder.name == "*" else [folder]
-        found += [file for root in roots for file in root.glob(pattern)]
-    pending = [file for file in found if not record.is_finished(file.parent)]
-    newest = max(pending, key=lambda file: file.stat().st_mtime, default=None)
-    return None if newest is None else newest.parent
 
 
 def _calibrate(brief: Brief, save: Path | None) -> Calibrated:

@@ -1,14 +1,15 @@
-"""Read `targets`: what was observed, checked against what the engine reports."""
+"""Check `targets`, what was observed, against what the engine reports."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from runner.calibrate.points import TWO_SIDED_95, Point, Role
-from runner.calibrate.target_files import SPREADS, FileRow, read_rows
+from runner.calibrate.target_files import SPREADS
+from runner.calibrate.written import Written, read_many, read_one
 from runner.contract import (
     NUMBER_KINDS,
     EngineSpec,
@@ -51,17 +52,6 @@ def read_targets(
     return tuple(reader.points), problems
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Value:
-    """A number as written, with the spread that stands beside it."""
-
-    where: str
-    key: tuple[str, ...]
-    value: Any
-    spread: Mapping[str, Any]
-    role: str | None = None
-
-
 @dataclass(slots=True, kw_only=True)
 class _Reader:
     spec: EngineSpec
@@ -91,18 +81,12 @@ class _Reader:
         elif "csv" in target:
             self._read_scalars(name, where, target)
         else:
-            spread = {key: target[key] for key in SPREADS if target.get(key) is not None}
-            value = _Value(where=where, key=(), value=target.get("value"), spread=spread)
-            self._add_metric(name, target.get("metric"), value, target)
+            self._add_metric(name, target.get("metric"), read_one(where, target), target)
 
     def _read_scalars(self, name: str, where: str, target: Mapping[str, Any]) -> None:
-        own = ("unit", "source", "role")
-        rows = self._rows(where, target, ("metric", "value"), (*SPREADS, *own))
-        for row in rows:
-            fields = {**target, **{key: row.fields[key] for key in own if key in row.fields}}
-            metric = row.fields.get("metric")
-            value = self._row_value(row, (str(metric),), target)
-            self._add_metric(name, metric, value, fields, below=metric)
+        for value in self._many(where, target, ("metric",), ("unit", "source", "role")):
+            metric = value.key[0] or None
+            self._add_metric(name, metric, value, {**target, **value.own}, below=metric)
 
     def _read_curve(self, name: str, where: str, target: Mapping[str, Any]) -> None:
         schema = self._schema(where, target.get("table"))
@@ -117,7 +101,7 @@ class _Reader:
                 self._wrong(f"{where}.{key}", given, f"names no number in {schema.name}{hint}")
                 return
         self._check_unit(where, target, columns[str(column)].unit, str(column))
-        for value in self._values(where, target, ("period",)):
+        for value in self._many(where, target, ("period",)):
             when = self._period(value)
             if when is not None:
                 self._add(
@@ -131,13 +115,13 @@ class _Reader:
             self._wrong(f"{where}.pattern", pattern, "must hold {row}, and may hold {column}")
             return
         keys = ("row", "column") if "{column}" in pattern else ("row",)
-        for value in self._values(where, target, keys):
+        for value in self._many(where, target, keys):
             row, *rest = value.key
             metric = pattern.replace("{row}", row).replace("{column}", "".join(rest))
             self._add_metric(name, metric, value, target, below=".".join(value.key))
 
     def _add_metric(
-        self, name: str, metric: Any, value: _Value, target: Mapping[str, Any],
+        self, name: str, metric: Any, value: Written, target: Mapping[str, Any],
         below: str | None = None,
     ) -> None:  # fmt: skip
         known = self.spec.metric_names(self.params)
@@ -152,12 +136,12 @@ class _Reader:
         self._add(name, label, value, target, metric=str(metric))
 
     def _add(
-        self, target: str, name: str, value: _Value, fields: Mapping[str, Any], **place: Any
+        self, target: str, name: str, value: Written, fields: Mapping[str, Any], **place: Any
     ) -> None:
         number, where = _number(value.value), value.where
         if number is None:
             self._wrong(f"{where}.value", value.value, "must be a finite number")
-        source, role = fields.get("source"), value.role or fields.get("role", "fit")
+        source, role = fields.get("source"), value.own.get("role") or fields.get("role", "fit")
         if not isinstance(source, str) or not source.strip():
             self._wrong(f"{where}.source", source, "must say where the number comes from")
         if role not in _ROLES:
@@ -192,48 +176,15 @@ class _Reader:
             allowed = f"must be {unit or repr('')}, the unit of {of}; convert value and spread"
             self._wrong(f"{where}.unit", target.get("unit"), allowed)
 
-    def _values(
-        self, where: str, target: Mapping[str, Any], keys: tuple[str, ...]
-    ) -> Iterator[_Value]:
-        """Yield the numbers of a curve or a table, from `values` or from a file."""
-        if "csv" in target:
-            for row in self._rows(where, target, (*keys, "value"), (*SPREADS, "role")):
-                key = tuple(row.fields.get(name, "") for name in keys)
-                yield self._row_value(row, key, target)
-            return
-        written = target.get("values")
-        if not isinstance(written, Mapping) or not written:
-            self._wrong(f"{where}.values", written, f"must map {' and '.join(keys)} to numbers")
-            return
-        spreads = {key: target[key] for key in SPREADS if target.get(key) is not None}
-        for key, value in _entries(written, len(keys)):
-            own = {name: _at(spread, key) for name, spread in spreads.items()}
-            yield _Value(where=f"{where}.values.{'.'.join(key)}", key=key, value=value, spread=own)
-
-    def _row_value(self, row: FileRow, key: tuple[str, ...], target: Mapping[str, Any]) -> _Value:
-        spread: dict[str, Any] = {}
-        for name in ("value", *SPREADS):
-            number, wrong = row.number(name)
-            self.problems += wrong
-            if number is not None:
-                spread[name] = number
-        value = spread.pop("value", None)
-        if not spread:
-            spread = {name: target[name] for name in SPREADS if target.get(name) is not None}
-        role = row.fields.get("role")
-        return _Value(where=row.where, key=key, value=value, spread=spread, role=role)
-
-    def _rows(
-        self, where: str, target: Mapping[str, Any], columns: tuple[str, ...],
-        others: tuple[str, ...],
-    ) -> list[FileRow]:  # fmt: skip
-        rows, wrong = read_rows(f"{where}.csv", target["csv"], self.folders, columns, others)
-        if not rows and not wrong:
-            wrong = [Problem(f"{where}.csv", str(target["csv"]), "holds no rows")]
+    def _many(
+        self, where: str, target: Mapping[str, Any], keys: tuple[str, ...],
+        others: tuple[str, ...] = ("role",),
+    ) -> list[Written]:  # fmt: skip
+        found, wrong = read_many(where, target, keys, self.folders, others)
         self.problems += wrong
-        return [] if wrong else rows
+        return found
 
-    def _period(self, value: _Value) -> int | None:
+    def _period(self, value: Written) -> int | None:
         number = _number(value.key[0])
         if number is not None and number.is_integer() and number <= self.horizon:
             return int(number)
@@ -267,20 +218,3 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
-
-
-def _entries(written: Mapping[Any, Any], depth: int) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for key, value in written.items():
-        if depth > 1 and isinstance(value, Mapping):
-            yield from (((str(key), *rest), item) for rest, item in _entries(value, depth - 1))
-        else:
-            yield (str(key),), value
-
-
-def _at(spread: Any, key: tuple[str, ...]) -> Any:
-    """Return the spread of one entry: its own, or the one that stands for all."""
-    for segment in key:
-        if not isinstance(spread, Mapping):
-            return spread
-        spread = {str(name): item for name, item in spread.items()}.get(segment)
-    return spread

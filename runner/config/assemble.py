@@ -270,7 +270,7 @@ def _leading(
         if isinstance(data.get(group), str):
             chosen[group] = data.pop(group)
         for word in (w for w in words if w.key == group):
-            if word.kind == "set":
+            if word.kind == "set" and not isinstance(word.value, list):
                 chosen[group] = _option_text(word.value)
             else:
                 problems.append(

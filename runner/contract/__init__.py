@@ -31,6 +31,7 @@ from runner.contract.engine import (
 from runner.contract.errors import (
     ConfigError,
     EngineError,
+    FailedRunsError,
     PlanError,
     Problem,
     ProblemsError,
@@ -88,6 +89,7 @@ __all__ = [
     "Entities",
     "Example",
     "ExportTables",
+    "FailedRunsError",
     "FieldInfo",
     "Floats",
     "FrozenMapping",

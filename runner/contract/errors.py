@@ -66,6 +66,10 @@ class SimulationError(RunnerError):
     """An engine refuses to go on with one run, for a reason the user should read."""
 
 
+class FailedRunsError(RunnerError):
+    """Runs failed, and without them there is no result; what had ended is kept."""
+
+
 class StoreError(RunnerError):
     """The study folder cannot be read or written as needed."""
 

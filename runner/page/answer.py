@@ -8,11 +8,13 @@ import pandas as pd
 
 from runner.compare.wording import finding_text, targets_text
 from runner.page.blocks import Block, Section, Text, Tone
+from runner.page.notes import short_notes
 from runner.page.numbers import counted, interval, is_number, number, percent, with_unit
 from runner.page.source import Source
 from runner.page.wording import across_cells
 
 _MOST_SENTENCES = 12
+_MOST_NAMES = 5
 _TONES: dict[str, Tone] = {"pass": "pass", "fail": "fail", "inconclusive": "inconclusive"}
 
 
@@ -21,8 +23,12 @@ def answer(source: Source) -> Section:
     blocks: list[Block] = [_verdict(source)]
     sentences = _findings(source) if source.arms else []
     if sentences:
-        against = f"Against {source.plan.study.control}, at {percent(source.confidence)}:"
+        with_intervals = f", with {percent(source.confidence)} intervals"
+        sure = "" if no_interval_reason(source) else with_intervals
+        against = f"Against {source.plan.study.control}{sure}:"
         blocks.append(Text(text=against, tone="note"))
+    elif len(source.cells) > 1 and source.keys:
+        blocks.append(Text(text=f"In brackets: levels of {source.legend}.", tone="note"))
     sentences = sentences or _levels(source)
     blocks += [Text(text=text, tone="answer") for text in sentences[:_MOST_SENTENCES]]
     if len(sentences) > _MOST_SENTENCES:
@@ -30,9 +36,7 @@ def answer(source: Source) -> Section:
         blocks.append(Text(text=f"{more:,} more findings stand in the tables.", tone="note"))
     if reason := no_interval_reason(source):
         blocks.append(Text(text=reason, tone="note"))
-    blocks += [
-        Text(lead="Note.", text=note, tone="note") for note in source.plan.summary.get("notes", ())
-    ]
+    blocks += short_notes(source)
     return Section(key="answer", title="Answer", blocks=tuple(blocks))
 
 
@@ -53,7 +57,7 @@ def _verdict(source: Source) -> Text:
     verdict = str(summary["verdict"])
     rules = summary.get("acceptance", {}).get("rules", {})
     checks = summary.get("acceptance", {}).get("broken_checks", {})
-    text = _because(verdict, rules, len(source.cells))
+    text = _because(verdict, rules, len(source.cells)) + _what_it_judges(source, rules)
     if checks:
         text += f" The engine's own checks are broken: {', '.join(checks)}."
     lead = {"not_evaluated": "No verdict."}.get(verdict, f"Verdict: {verdict}.")
@@ -65,10 +69,25 @@ def _because(verdict: str, rules: dict[str, str], cells: int) -> str:
         return "The study has no acceptance rule that bears on its cells; it reports what it found."
     same = [rule for rule, found in rules.items() if found == verdict]
     if verdict == "pass":
-        return f"{counted(len(rules), 'acceptance rule')} checked in {counted(cells, 'cell')}."
-    word = {"fail": "fails", "inconclusive": "is not decided yet"}.get(verdict, "was not evaluated")
-    listed = ", ".join(same) or "no rule"
-    return f"{listed} {word} ({len(same):,} of {counted(len(rules), 'acceptance rule')})."
+        kept = f"All {len(rules):,} acceptance rules are kept"
+        kept = "The acceptance rule is kept" if len(rules) == 1 else kept
+        return f"{kept}; {counted(cells, 'cell')} checked."
+    one, several = {
+        "fail": ("fails", "fail"),
+        "inconclusive": ("is not decided yet", "are not decided yet"),
+    }.get(verdict, ("was not evaluated", "were not evaluated"))
+    named = ", ".join(same[:_MOST_NAMES])
+    named += f" and {len(same) - _MOST_NAMES:,} more" * (len(same) > _MOST_NAMES)
+    which = f": {named}" if same else ""
+    share = f"{len(same):,} of {counted(len(rules), 'acceptance rule')}"
+    return f"{share} {one if len(same) == 1 else several}{which}."
+
+
+def _what_it_judges(source: Source, rules: dict[str, str]) -> str:
+    """Return a warning where the verdict says nothing about which arm is better."""
+    if not rules or not source.arms or any(rule.versus for rule in source.plan.study.rules):
+        return ""
+    return " The rules judge each arm by itself; how the arms compare stands below."
 
 
 def _findings(source: Source) -> list[str]:
@@ -112,15 +131,19 @@ def _level(source: Source, rows: pd.DataFrame) -> str:
         return f"{name} is {_mean(source, known.iloc[0])}."
     ordered = known.sort_values("mean", kind="stable")
     low, high = ordered.iloc[0], ordered.iloc[-1]
+    near = ((known["ci_high"] - known["ci_low"]) / 2).median()
+    ends = (number(low["mean"], near), with_unit(number(high["mean"], near), source.unit(name)))
+    if low["mean"] == high["mean"]:
+        return f"{name} is {ends[1]} in all {len(rows):,} cells."
     return (
-        f"{name} goes from {_mean(source, low)} at {_place(low)} to {_mean(source, high)} at "
-        f"{_place(high)}."
+        f"{name}: means of the {len(rows):,} cells go from {ends[0]} ({_place(low)}) to {ends[1]} "
+        f"({_place(high)})."
     )
 
 
 def _place(row: pd.Series[Any]) -> str:
-    arm = "" if pd.isna(row["arm"]) else f" (arm {row['arm']})"
-    return f"{row['label']}{arm}"
+    arm = "" if pd.isna(row["arm"]) else f"arm {row['arm']}, "
+    return f"{arm}{row['short']}"
 
 
 def _mean(source: Source, row: pd.Series[Any]) -> str:

@@ -5,26 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+_MOST_NARROW = 2
+
 Tone = Literal["", "note", "answer", "pass", "fail", "inconclusive", "not_evaluated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A paragraph; `lead` is set in bold before it."""
+    """A paragraph; `lead` is set in bold before it, a link to a `file` beside the page after it."""
 
     kind: Literal["text"] = "text"
     text: str
     lead: str = ""
     tone: Tone = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell of a table; `shade` from 0 (white) to 1 (dark), `bar` a share of the width."""
+    """One cell of a table; `shade` from 0 (white) to 1 (dark), `bar` a share of the width.
+
+    One that `is_void` says nothing where the columns do not stand below each other.
+    """
 
     text: str
     shade: float | None = None
     bar: float | None = None
+    is_void: bool = False
 
     @property
     def is_dark(self) -> bool:
@@ -36,7 +43,8 @@ class Cell:
 class Table:
     """A table; its first `labels` columns head the rows, `texts` are no numbers.
 
-    Small ones stand side by side where there is room.
+    Small ones stand side by side where there is room. On narrow screens the rows of a table of
+    many columns become paragraphs, but for a matrix, whose columns must stay below each other.
     """
 
     kind: Literal["table"] = "table"
@@ -46,14 +54,24 @@ class Table:
     labels: int = 1
     texts: frozenset[int] = frozenset()
     is_small: bool = False
+    is_matrix: bool = False
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether narrow screens show a paragraph per row."""
+        return len(self.heads) > _MOST_NARROW and not self.is_matrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A picture as a data URI, what it shows in words, and a heading above it."""
+    """A picture as a data URI, what it shows in words, and a heading above it.
+
+    On narrow screens the picture `narrow_uri` takes its place, where there is one.
+    """
 
     uri: str
     alt: str
+    narrow_uri: str = ""
     title: str = ""
     wide: bool = False
 

@@ -41,8 +41,15 @@ def _size(source: Source) -> str:
     return (
         f"{counted(len(source.cells), 'cell')} × {counted(study.replicates, 'replicate')}{chance}: "
         f"{counted(planned, 'run')} of engine {study.engine} "
-        f"{study.document['engine_version']}.{lasts} {_pairing(source)}"
+        f"{study.document['engine_version']}.{lasts} "
+        f"{_pairing(source)}{_RESAMPLES if source.is_resampled else ''}"
     ).strip()
+
+
+_RESAMPLES = (
+    " Replicate 0 is the estimate from the data as they are; the other replicates resample the "
+    "data and give the intervals."
+)
 
 
 def _pairing(source: Source) -> str:

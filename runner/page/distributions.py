@@ -32,9 +32,10 @@ def distributions(source: Source) -> Section | None:
 
 
 def _told(source: Source, groups: int) -> str:
+    things = "resamples" if source.is_resampled else "replicates"
     text = (
-        "Boxes hold the middle half of the replicates, the line is the median, whiskers reach from "
-        "5 % to 95 %; dots are single replicates."
+        f"Boxes hold the middle half of the {things}, the line is the median, whiskers reach from "
+        f"5 % to 95 %; dots are single {things}."
     )
     every = len(source.groups)
     return text if groups == every else f"{text} {groups} of {every:,} cells (without arm) shown."
@@ -45,6 +46,7 @@ def _values(source: Source, groups: list[int]) -> pd.DataFrame:
     cells = source.cells[source.cells["group"].isin(groups).to_numpy()]
     rows = source.plan.metrics
     is_wanted = rows["metric"].isin(source.headline) & rows["grid_index"].isin(cells.index)
+    is_wanted &= rows["replicate_index"] >= int(source.is_resampled)
     rows = rows[is_wanted.to_numpy(bool)]
     keys = ["grid_index", "metric", "replicate_index"]
     means = rows.groupby(keys, sort=False)["value"].mean().reset_index()

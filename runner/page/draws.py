@@ -26,7 +26,7 @@ def random_variables(source: Source) -> Section | None:
         return None
     values = {name: _values(source, name) for name in drawn}
     numeric = [n for n in drawn if pd.api.types.is_numeric_dtype(values[n])]
-    blocks: list[Block] = [Text(text=_told(source), tone="note")]
+    blocks: list[Block] = [Text(text=_told(source), tone="note", file="variable_draws.csv")]
     pictures = tuple(_picture(name, values[name]) for name in numeric[:_MOST_DRAWN])
     if numeric:
         blocks.append(_numbers(values, numeric))
@@ -42,10 +42,11 @@ def random_variables(source: Source) -> Section | None:
 
 
 def _told(source: Source) -> str:
-    text = "One value per replicate; variable_draws.csv has all of them."
     if source.plan.study.document["seeding"]["mode"] == "per_cell":
-        return f"{text} Cells draw their own values (seeding per_cell): all are counted here."
-    return f"{text} All cells share them; a variable that an axis or arm shifts differs by cell."
+        told = "Cells draw their own values (seeding per_cell): all are counted here."
+    else:
+        told = "All cells share them; a variable that an axis or arm shifts differs by cell."
+    return f"One value per replicate. {told} All of them:"
 
 
 def _values(source: Source, name: str) -> pd.Series[Any]:

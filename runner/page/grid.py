@@ -34,7 +34,19 @@ def _told(source: Source, down: str, across: str) -> str:
     )
     if len(names) > _AXES:
         text += " The two axes with the most levels are shown, at some levels of the others."
+    cut = [names[key] for key in (down, across) if len(_levels(source, key)) > _MOST_LEVELS]
+    if cut:
+        text += f" Of {' and '.join(cut)}, {_MOST_LEVELS} levels each are shown, evenly over all."
     return text
+
+
+def _levels(source: Source, key: str) -> list[object]:
+    return list(dict.fromkeys(source.cells[key]))
+
+
+def _shown_levels(source: Source, key: str) -> list[object]:
+    levels = _levels(source, key)
+    return [levels[place] for place in spread(len(levels), _MOST_LEVELS)]
 
 
 def _maps(source: Source, metric: str, down: str, across: str) -> list[Block]:
@@ -71,15 +83,15 @@ def _heat_map(
 ) -> Table:  # fmt: skip
     down, across = keys
     values = {(row[down], row[across]): row["mean"] for row in rows.to_dict("records")}
-    lines = list(dict.fromkeys(source.cells[down]))[:_MOST_LEVELS]
-    columns = list(dict.fromkeys(source.cells[across]))[:_MOST_LEVELS]
+    lines, columns = _shown_levels(source, down), _shown_levels(source, across)
     near = (ends[1] - ends[0]) / 10 or None
     body = tuple(
         (Cell(text=level_text(y)), *(_shaded(values.get((y, x)), ends, near) for x in columns))
         for y in lines
     )
-    heads = (source.keys[down], *(level_text(x) for x in columns))
-    return Table(caption=caption, heads=heads, rows=body, is_small=True)
+    corner = f"{source.keys[down]} ↓ {source.keys[across]} →"
+    heads = (corner, *(level_text(x) for x in columns))
+    return Table(caption=caption, heads=heads, rows=body, is_small=True, is_matrix=True)
 
 
 def _shaded(value: object, ends: tuple[float, float], near: float | None) -> Cell:

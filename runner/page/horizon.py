@@ -53,8 +53,8 @@ def _what_is_drawn(source: Source, groups: int) -> str:
     bands_told = (
         "One run per cell: there is no band."
         if source.replicates == 1
-        else "Lines are means over replicates, bands hold the middle 90 % of the runs "
-        "(5 % to 95 % quantiles)."
+        else f"Lines are means over {'resamples' if source.is_resampled else 'replicates'}, bands "
+        "hold the middle 90 % of the runs (5 % to 95 % quantiles)."
     )
     if source.replicates > MOST_REPLICATES:
         bands_told += f" The first {MOST_REPLICATES} replicates are drawn."

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 NONE = "–"
+_UNITLESS = ("", "1", "none", "count", "fraction")
 _DIGITS = 4
 _MOST_DECIMALS = 9
 _NEGLIGIBLE = 1e-9
+_HYPHEN = re.compile(r"(?<![\w.)\]-])-(?=[.]?\d)")
 
 
 def is_number(value: Any) -> bool:
@@ -64,4 +67,9 @@ def counted(count: int, thing: str) -> str:
 
 def with_unit(text: str, unit: str) -> str:
     """Return a number with its unit, where it has one worth telling."""
-    return text if not unit or unit in ("1", "none") or text == NONE else f"{text} {unit}"
+    return text if unit in _UNITLESS or text == NONE else f"{text} {unit}"
+
+
+def with_minus(text: str) -> str:
+    """Return a text of the page with real minus signs before its numbers; names keep hyphens."""
+    return _HYPHEN.sub("−", text)

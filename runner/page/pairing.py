@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import pandas as pd
 
+from runner.compare.estimates import PERCENTILE, WELCH
 from runner.page.blocks import Block, Cell, Section, Table, Text, cells
 from runner.page.numbers import NONE, is_number, number, percent
 from runner.page.source import Source
 
 _MOST = 1000
+_NOT_PAIRED = (WELCH, PERCENTILE)  # more resamples would not make an estimate more precise
 
 
 def pairing(source: Source) -> Section | None:
     """Return the pairing report and the variance budget; None where there is neither."""
     blocks: list[Block] = []
     rows, budget = source.comparisons, source.plan.budget
-    if not rows.empty and rows["n"].max() > 1 and (rows["method"] != "welch").all():
+    if not rows.empty and rows["n"].max() > 1 and not rows["method"].isin(_NOT_PAIRED).any():
         report = _report(source, rows)
         told = _ABOUT_PAIRING if report.rows else _NO_SPREAD
         blocks += [Text(text=told, tone="note"), *([report] if report.rows else [])]

@@ -9,9 +9,10 @@ from runner.page.numbers import percent
 from runner.page.source import ALL, Source
 
 _MOST_CELLS = 60
+_VOID = "not_applicable"
 _MARKS = {
     "pass": "✓ pass", "fail": "✗ FAIL", "inconclusive": "? inconclusive",
-    "not_evaluated": "– not evaluated", "not_applicable": "not applicable",
+    "not_evaluated": "– not evaluated", "not_applicable": "n/a",
 }  # fmt: skip
 _WORST_FIRST = ("fail", "inconclusive", "not_evaluated", "pass", "not_applicable")
 
@@ -45,6 +46,8 @@ def _rules(source: Source, rows: pd.DataFrame) -> Table:
 def _matrix(source: Source, rows: pd.DataFrame) -> Table:
     table = rows.pivot(index="grid_index", columns="rule", values="verdict")
     table = table[list(dict.fromkeys(rows["rule"]))].reindex(source.cells.index)
+    concerned = (table != _VOID).any(axis="index").to_numpy(bool)
+    table = table.loc[:, concerned | (not concerned.any())]
     rank = {verdict: place for place, verdict in enumerate(_WORST_FIRST)}
     worst = table.map(lambda verdict: rank.get(str(verdict), len(rank))).min(axis="columns")
     order = worst.sort_values(kind="stable").index if len(table) > _MOST_CELLS else table.index
@@ -53,7 +56,7 @@ def _matrix(source: Source, rows: pd.DataFrame) -> Table:
         place = source.cells.loc[index]
         arm = (Cell(text=str(place["arm"])),) if source.arms else ()
         marks: tuple[Cell, ...] = tuple(
-            Cell(text=_MARKS.get(str(v), "–")) for v in table.loc[index]
+            Cell(text=_MARKS.get(str(v), "–"), is_void=v == _VOID) for v in table.loc[index]
         )
         levels = source.level_texts(int(str(index))) or [ALL]
         body.append((*cells(*levels), *arm, *marks))
@@ -61,8 +64,9 @@ def _matrix(source: Source, rows: pd.DataFrame) -> Table:
     names = (*names, "arm") if source.arms else names
     labelled, heads = len(names), (*names, *map(str, table.columns))
     more = f": the {_MOST_CELLS} worst of {len(table):,}" if len(table) > _MOST_CELLS else ""
+    void = "; n/a: the rule is not about the cell" * bool((table == _VOID).any(axis=None))
     return Table(
-        caption=f"Verdict of each rule in each cell{more}", heads=heads, rows=tuple(body),
+        caption=f"Verdict of each rule in each cell{more}{void}", heads=heads, rows=tuple(body),
         labels=labelled, texts=frozenset(range(labelled, len(heads))),
     )  # fmt: skip
 

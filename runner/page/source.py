@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from runner.compare.labels import short_labels
-from runner.contract import EngineError, EngineSpec, shown
+from runner.contract import EngineError, EngineSpec, build_params, shown
 from runner.registry import RegistryError, load_engine
 from runner.store.finished import FinishedPlan
 
@@ -42,6 +42,11 @@ class Source:
         names = [str(arm) for arm in self.plan.cells["arm"].dropna().unique()]
         control = self.plan.study.control
         return sorted(names, key=lambda name: name != control)
+
+    @property
+    def has_several_variants(self) -> bool:
+        """Whether more than one arm is compared with the control."""
+        return len(self.arms) > 2  # noqa: PLR2004
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -131,6 +136,15 @@ class Source:
     def replicates(self) -> int:
         """Planned replicates of each cell."""
         return self.plan.study.replicates
+
+    @cached_property
+    def is_resampled(self) -> bool:
+        """Whether replicates resample data, replicate 0 being the estimate from the data."""
+        if self.spec is None:
+            return False
+        written = self.plan.study.document["params"]
+        params, _ = build_params(self.spec.params, written, with_rules=False)
+        return params is not None and self.spec.replicates(params) == "bootstrap"
 
     @property
     def horizon_unit(self) -> str:

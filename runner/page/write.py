@@ -17,18 +17,22 @@ from runner.page import (
     failures,
     grid,
     horizon,
+    notes,
     pairing,
     provenance,
     rules,
 )
 from runner.page.blocks import Section
 from runner.page.drawing import house_style
+from runner.page.numbers import with_minus
 from runner.page.source import Source, read_source
 from runner.page.stage import REPORT
 from runner.store.folder import write_text
 from runner.store.integrity import replace_checksum
 
 _SHORT = 14
+_MOST_NARROW_ROWS = 12
+_BREAK = re.compile(r"(?<=[._])(?=[A-Za-z])")
 SECTIONS: Sequence[Callable[[Source], Section | None]] = (
     failures.failed_runs,
     answer.answer,
@@ -41,6 +45,7 @@ SECTIONS: Sequence[Callable[[Source], Section | None]] = (
     distributions.distributions,
     draws.random_variables,
     pairing.pairing,
+    notes.all_notes,
     provenance.provenance,
 )
 
@@ -75,9 +80,12 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters["pieces"] = pieces
+    templates.globals["most_narrow_rows"] = _MOST_NARROW_ROWS
+    templates.filters["told"] = with_minus
     return templates
 
 
 def pieces(text: str) -> list[str]:
     """Return the parts of a text between which a narrow column may break the line."""
-    return re.findall(r"[^._]*[._]|[^._]+", text) if len(text) > _SHORT else [text]
+    text = with_minus(text)
+    return _BREAK.split(text) if len(text) > _SHORT else [text]

@@ -10,12 +10,17 @@ from typing import Any
 
 from runner.contract import StoreError, nearest
 from runner.store import Ledger, RunState, StudyFolder
+from runner.store.calibrations import calibrations_in, is_finished, unfinished_calibration
 from runner.store.integrity import find_damage, read_json, without_damage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyStatus:
-    """Counts of one plan: planned, done, failed and remaining runs; failures by error."""
+    """Counts of one plan: planned, done, failed and remaining runs; failures by error.
+
+    `calibrations` counts those of the study, finished and unfinished. Runs of their trials belong
+    to no plan, but for those of the best one.
+    """
 
     study: str
     plan_id: str
@@ -26,6 +31,7 @@ class StudyStatus:
     results_hash: str | None
     seconds_left: float
     damaged_files: int
+    calibrations: Mapping[str, int]
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as plain data."""
@@ -39,6 +45,7 @@ class StudyStatus:
             "results_hash": self.results_hash,
             "seconds_left": self.seconds_left,
             "damaged_files": self.damaged_files,
+            "calibrations": dict(self.calibrations),
         }
 
 
@@ -58,6 +65,12 @@ def find_plan(outputs: Path, named: str) -> Path:
         for place in (candidate / "latest", candidate):
             if any((place / name).is_file() for name in ("study.json", "plan.parquet")):
                 return place.resolve()
+    if (begun := unfinished_calibration(outputs, named)) is not None:
+        study = begun.parent.parent.name
+        raise StoreError(
+            f"study {study} has no plan yet, only calibration {begun.name}, "
+            f"which was not finished: `python -m runner resume {named}` finishes it"
+        )
     known = sorted(link.parent.name for link in outputs.glob("*/latest"))
     hint = nearest(named, known) or (f"; studies there: {', '.join(known)}" if known else "")
     raise StoreError(f"no study or plan '{named}' in {outputs.absolute()}{hint}")
@@ -94,7 +107,13 @@ def read_status(place: Path) -> StudyStatus:
         verdict=summary.get("verdict", "not_evaluated") if is_complete else "not_evaluated",
         results_hash=summary.get("results_hash") if is_complete else None,
         seconds_left=_seconds_left(run_ids, states),
+        calibrations=_calibrations(folder.root),
     )  # fmt: skip
+
+
+def _calibrations(root: Path) -> dict[str, int]:
+    ended = [is_finished(place) for place in calibrations_in(root)]
+    return {"finished": sum(ended), "unfinished": len(ended) - sum(ended)}
 
 
 def _errors(run_ids: list[str], states: Mapping[str, RunState]) -> dict[str, int]:

@@ -32,7 +32,19 @@ def print_status(console: Console, status: StudyStatus) -> None:
     else:
         console.print(f"verdict       {status.verdict}")
         console.print(f"results hash  {status.results_hash}")
+    _print_calibrations(console, status)
     console.print(f"results in    {escape(str(status.folder))}", soft_wrap=True)
+
+
+def _print_calibrations(console: Console, status: StudyStatus) -> None:
+    """Say what else the study folder holds: its runs are not among those counted."""
+    finished, unfinished = status.calibrations["finished"], status.calibrations["unfinished"]
+    if finished:
+        told = f"{counted(finished, 'calibration')} finished; runs of trials but the best one's"
+        console.print(f"note: {told} are in no plan and not counted", soft_wrap=True)
+    if unfinished:
+        told = f"{counted(unfinished, 'calibration')} not finished; a resume goes on with it"
+        console.print(f"note: {told}", soft_wrap=True)
 
 
 def print_rerun(console: Console, result: RerunResult) -> None:

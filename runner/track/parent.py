@@ -9,6 +9,7 @@ from typing import Any
 
 from runner.contract import shown
 from runner.store.finished import FinishedPlan
+from runner.track.figures import figures_of
 from runner.track.names import LONGEST_PARAM, clipped, safe_key
 from runner.track.record import KIND, PLAN, PLAN_ID, Record, Status
 
@@ -18,7 +19,10 @@ JUDGED = ("verdict_", "exceptions_", "broken_checks")  # tags that may go when r
 
 
 def plan_record(plan: FinishedPlan) -> Record:
-    """Return the record of a plan; its artifacts are the plan folder's files but the tables."""
+    """Return the record of a plan.
+
+    Its artifacts are the plan folder's files but the tables, and the figures of its page.
+    """
     return Record(
         name=f"plan {plan.summary['plan_id'][:12]}",
         status=_status(plan),
@@ -26,6 +30,7 @@ def plan_record(plan: FinishedPlan) -> Record:
         tags={safe_key(key): clipped(text) for key, text in _tags(plan).items()},
         params={safe_key(key): clipped(text, LONGEST_PARAM) for key, text in _params(plan).items()},
         files=_files(plan.place),
+        texts=figures_of(plan.place / "report.html"),
     )
 
 

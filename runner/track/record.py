@@ -34,7 +34,7 @@ class Record:
     """One MLflow run as it should be.
 
     `values` are metrics with one value, `series` those with a history; `files` maps the names of
-    artifacts to files; `seconds` is what its runs took to compute.
+    artifacts to files, `texts` to their content; `seconds` is what its runs took to compute.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Record:
     values: Mapping[str, float] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def content_hash(self) -> str:
@@ -54,6 +55,7 @@ class Record:
             self.name, self.status, sorted(self.tags.items()), sorted(self.params.items()),
             sorted((key, value.hex()) for key, value in self.values.items()), digests,
         ]  # fmt: skip
+        plain += [sorted(self.texts.items())] if self.texts else []
         hasher = hashlib.blake2b(json.dumps(plain).encode(), digest_size=16)
         for key, series in sorted(self.series.items()):
             hasher.update(f"\n{key} {len(series.steps)}\n".encode())

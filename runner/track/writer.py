@@ -114,6 +114,8 @@ class Writer:
         for name, file in wanted.files.items():
             folder = str(Path(name).parent)
             self._client.log_artifact(run_id, str(file), None if folder == "." else folder)
+        for name, text in wanted.texts.items():
+            self._client.log_text(run_id, text, name)
         for key in set(parent.data.tags) - set(wanted.tags):
             if key.startswith(JUDGED):
                 self._client.delete_tag(run_id, key)

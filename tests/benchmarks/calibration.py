@@ -147,7 +147,7 @@ SMALL = {
 }  # fmt: skip
 
 
-QUIETER = {**SMALL, "params.replicate_sd": 0.1}  # 16 replicates then suffice for the fit
+REPLICATE_SD = 0.1  # 16 replicates then suffice for the fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +159,24 @@ class Spent:
     cpu_seconds: float
 
 
+def cost_settings(replicate_sd: float, *, common: bool) -> dict[str, Any]:
+    """Return the settings of a calibration of the cost benchmark."""
+    luck = {} if common else {"seeding": "per_cell"}
+    return {**SMALL, "params.replicate_sd": replicate_sd, **luck}
+
+
 def true_misfit(values: Mapping[str, Any], observed: Mapping[str, float]) -> float:
     """Return the exact objective of a parameter set, without any luck."""
     expected = expectations(values)
     return sum(((expected[m] - observed[m]) / SPREADS[m]) ** 2 for m in observed)
 
 
-def ours(seed: int, goal: float) -> Spent:
+def ours(seed: int, goal: float, replicate_sd: float, *, common: bool = True) -> Spent:
     """Calibrate as the command does, until a set's true misfit is within the goal."""
-    observed = observation(seed)
+    observed, more = observation(seed), cost_settings(replicate_sd, common=common)
     with tempfile.TemporaryDirectory() as folder:
         started = time.process_time()
-        found = calibrate_study(StudyRequest(data=study(observed, Path(folder), seed, **QUIETER)))
+        found = calibrate_study(StudyRequest(data=study(observed, Path(folder), seed, **more)))
         seconds = time.process_time() - started
     lowest, runs = math.inf, 0
     seen: set[str] = set()
@@ -185,13 +191,15 @@ def ours(seed: int, goal: float) -> Spent:
     return Spent(False, runs, seconds)
 
 
-def plain(seed: int, goal: float, *, kind: str, common: bool, most_runs: int) -> Spent:
+def plain(
+    seed: int, goal: float, replicate_sd: float, *, kind: str, common: bool, most_runs: int
+) -> Spent:
     """Search with a sampler alone, every set with fresh luck unless `common`."""
     observed = observation(seed)
     with tempfile.TemporaryDirectory() as folder:
-        more = {} if common else {"seeding": "per_cell"}
+        more = cost_settings(replicate_sd, common=common)
         brief: Brief = make_brief(
-            compose_study(StudyRequest(data=study(observed, Path(folder), seed, **QUIETER, **more)))
+            compose_study(StudyRequest(data=study(observed, Path(folder), seed, **more)))
         )
         home = open_study(brief.study.outputs, brief.study.name)
         bench = Bench(study=brief.base, folder=home, points=brief.points)
@@ -214,24 +222,27 @@ def plain(seed: int, goal: float, *, kind: str, common: bool, most_runs: int) ->
         return Spent(False, runs, time.process_time() - started)
 
 
-def cost(seeds: int, goal: float, most_runs: int) -> dict[str, Any]:
+def cost(seeds: int, goal: float, most_runs: int, replicate_sd: float) -> dict[str, Any]:
     """Return runs and CPU seconds until the set that looks best truly fits, by kind of search."""
     kinds: dict[str, Callable[[int], Spent]] = {
-        "calibrate (tpe, common random numbers, descent)": lambda s: ours(s, goal),
+        "calibrate (tpe, common random numbers, descent)": lambda s: ours(s, goal, replicate_sd),
+        "the same with fresh luck for every set": lambda s: ours(
+            s, goal, replicate_sd, common=False
+        ),
         "optuna tpe, common random numbers, no descent": lambda s: plain(
-            s, goal, kind="tpe", common=True, most_runs=most_runs
+            s, goal, replicate_sd, kind="tpe", common=True, most_runs=most_runs
         ),
         "optuna tpe, fresh luck for every set": lambda s: plain(
-            s, goal, kind="tpe", common=False, most_runs=most_runs
+            s, goal, replicate_sd, kind="tpe", common=False, most_runs=most_runs
         ),
         "random search, common random numbers": lambda s: plain(
-            s, goal, kind="random", common=True, most_runs=most_runs
+            s, goal, replicate_sd, kind="random", common=True, most_runs=most_runs
         ),
         "random search, fresh luck for every set": lambda s: plain(
-            s, goal, kind="random", common=False, most_runs=most_runs
+            s, goal, replicate_sd, kind="random", common=False, most_runs=most_runs
         ),
     }
-    ours(999, goal)  # imports are not part of the cost
+    ours(999, goal, replicate_sd)  # imports are not part of the cost
     found = {}
     for name, search in kinds.items():
         spent = [search(seed) for seed in range(seeds)]
@@ -252,11 +263,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--goal", type=float, default=1.0)
     parser.add_argument("--most-runs", type=int, default=3000)
+    parser.add_argument("--replicate-sd", type=float, default=REPLICATE_SD)
     given = parser.parse_args()
     if given.what == "coverage":
         found = coverage(given.count)
     else:
-        found = cost(given.seeds, given.goal, given.most_runs)
+        found = cost(given.seeds, given.goal, given.most_runs, given.replicate_sd)
     print(json.dumps(found, indent=1))
 
 

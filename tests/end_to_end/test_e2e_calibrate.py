@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from tests.conftest import Command, Ran
 
 ROOT = Path(__file__).resolve().parents[2]
 USAGE = 2
+FAILED_RUNS = 3
 
 
 def outcome(ran: Ran) -> dict[str, Any]:
@@ -86,6 +88,16 @@ def test_the_configuration_is_usable_at_once(command: Command) -> None:
     assert f"baseline: {best['baseline']}" in shown.out
 
 
+def test_what_was_declared_fixed_is_part_of_the_configuration(command: Command) -> None:
+    fixed = "design.variables.params.noise_sd={treatment:fixed,default:0.7}"
+    found = command("calibrate", *WORDS, fixed, "calibrate.polish=0", "--save", "mine", "--json")
+    text = Path(found.document["fragment"]).read_text()
+    assert "#   noise_sd: 0.7, fixed" in text
+    words = ("engine=linear_null", "--config-dir", "mine", f"calibrated={found.document['name']}")
+    assert "noise_sd: 0.7" in command("config", *words).out
+    assert [row["path"] for row in found.document["parameters"]] == ["baseline", "trend_per_period"]
+
+
 def test_killed_and_resumed_it_ends_the_same(command: Command, here: Path) -> None:
     whole = command("calibrate", *WORDS, "--json")
     words = [*WORDS, "paths.outputs=killed"]
@@ -137,14 +149,60 @@ def test_runs_that_fail_are_told_and_never_chosen(command: Command, brittle: str
 def test_stops_at_the_first_failure_where_told_to(command: Command, brittle: str) -> None:
     words = (f"engine={brittle}", *TROUBLED, TROUBLE, "execution.fail_fast=true")
     ran = command("calibrate", *words)
-    assert ran.code == USAGE
+    assert ran.code == FAILED_RUNS
     assert "stopped at 1 failed runs, as configured" in ran.err
 
 
 def test_when_no_set_gives_a_number_it_says_why(command: Command, brittle: str) -> None:
     ran = command("calibrate", f"engine={brittle}", *TROUBLED, "params.trouble=raise")
-    assert ran.code == USAGE
+    assert ran.code == FAILED_RUNS
     assert "no parameter set gave a number for every target; the first: 3 of 3 runs" in ran.err
+    empty = command("calibrate", f"engine={brittle}", *TROUBLED, "params.trouble=empty")
+    assert empty.code == USAGE
+    assert "the first: no value for total in 3 of 3 runs" in empty.err
+
+
+def test_the_other_commands_know_what_a_calibration_left(command: Command, here: Path) -> None:
+    found = command("calibrate", *WORDS, "--json").document
+    told = command("status", "linear_null")
+    assert "6 of 6 runs done" in told.out
+    assert "1 calibration finished; runs of trials but the best one's are in no plan" in told.out
+    assert command("verify", "linear_null", "--sample", "100%").code == 0
+    place = Path(found["calibration_folder"])
+    planned = set(pd.read_parquet(Path(found["folder"]) / "plan.parquet")["run_id"])
+    ledger = (here / "outputs/linear_null/runs/ledger.jsonl").read_text().splitlines()
+    every = [run["run_id"] for line in ledger for run in json.loads(line)["runs"]]
+    other = next(run_id for run_id in every if run_id not in planned)
+    refused = command("rerun", other)
+    assert refused.code == USAGE
+    assert "belongs to no plan, as runs of a calibration's trials do" in refused.err
+    assert command("rerun", min(planned)).code == 0
+    (place / "SHA256SUMS").unlink()
+    assert "1 calibration not finished; a resume goes on" in command("status", "linear_null").out
+    first = pd.read_csv(place / "trials.csv").iloc[0]
+    values = [f"{path}={first[path]}" for path in first.index if path.startswith("params.")]
+    words = (
+        "engine=linear_null",
+        "params.entities=40",
+        "design.replicates=3",
+        *values,
+        "collect=metrics",
+    )
+    assert "nothing to do, all are done" in command("run", *words).out
+    assert command("rerun", every[0]).code == 0
+
+
+def test_before_there_is_a_plan_every_command_names_the_calibration(
+    command: Command, here: Path
+) -> None:
+    command("calibrate", *WORDS)
+    shutil.rmtree(here / "outputs/linear_null/plans")
+    (here / "outputs/linear_null/latest").unlink()
+    next((here / "outputs/linear_null/calibrations").glob("*/SHA256SUMS")).unlink()
+    for words in (("status", "linear_null"), ("verify", "linear_null"), ("status",)):
+        ran = command(*words)
+        assert ran.code == USAGE
+        assert "which was not finished: `python -m runner resume" in ran.err
 
 
 def test_mixes_lists_and_lattices_are_searched(command: Command) -> None:

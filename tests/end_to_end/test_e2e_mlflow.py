@@ -301,7 +301,9 @@ def test_commands_never_import_mlflow(words: list[str], copy: Path) -> None:
 
 def test_the_saved_study_remembers_where_it_is_recorded(copy: Path) -> None:
     saved: Mapping[str, Any] = json.loads((place(copy) / "study.json").read_text())
-    assert saved["tracking"] == {"mode": "local", "uri": None, "timeout_s": 300.0}
+    assert saved["tracking"] == {
+        "mode": "local", "uri": None, "timeout_s": 300.0, "trials": "best",
+    }  # fmt: skip
 
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mlflow.md"

@@ -93,7 +93,8 @@ def test_what_is_not_shadowed_stays(command: Command, own: Path) -> None:
     ours = plan(command, own, "engine=linear_null", "mix=heavy").document["plan_id"]
     assert ours == command("plan", "engine=linear_null", "mix=heavy", "--json").document["plan_id"]
     known = plan(command, own, "sweeps=nope").err
-    assert "is no option of sweeps: mine, taps_grid, taps_plan" in known
+    assert "is no option of sweeps: " in known
+    assert {"mine,", "taps_grid,", "taps_plan"} <= set(known.split())
 
 
 def test_a_relative_folder_works(command: Command, own: Path) -> None:
@@ -147,7 +148,7 @@ FILES = {
     "an engine that is no text": (
         "engine/taps.yaml",
         "# @package _global_\nengine: [taps]\n",
-        ("engine = [taps]: choose one: linear_null, taps",),
+        ("engine = [taps]: choose one: clv, ", "linear_null, taps, or a study"),
     ),
     "bytes that are no text": (
         "engine/taps.yaml",
@@ -157,7 +158,7 @@ FILES = {
     "an empty engine file": (
         "engine/taps.yaml",
         "",
-        ("engine = {}: choose one: linear_null, taps",),
+        ("engine = {}: choose one: clv, ", "linear_null, taps, or a study"),
     ),
     "a wrong value": (
         "region/north.yaml",

@@ -366,7 +366,7 @@ CHOOSING: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "unknown engine": (["engine=tabs"], ("engine = tabs: is no option of engine", "mean taps?")),
     "engine null": (["engine=null"], ("engine = ", "null", "is no option of engine")),
     "engine as a path": (["engine=../engine/taps"], ("engine = ../engine/taps: is no option",)),
-    "engine as a list": (["engine=[taps]"], ("engine = ", "is no option of engine")),
+    "engine as a list": (["engine=[taps]"], ("takes one engine; run one study for each",)),
     "two engines": (["engine=taps,linear_null"], ("takes one engine; run one study for each",)),
     "engine deleted": (["engine=taps", "~engine"], ("~engine: takes one engine",)),
     "unknown study": (["sweeps=taps_plann"], ("sweeps = taps_plann: is no option", "taps_plan?")),

@@ -52,15 +52,15 @@ def test_a_grown_study_runs_what_is_new_and_equals_the_whole(
     small = study(tmp_path / "grown", **SMALL)
     extended = study(tmp_path / "grown", **grown)
     whole = study(tmp_path / "whole", **grown)
-    known = set(small.plan.run_ids) & set(whole.plan.run_ids)
+    known = set(small.plan["run_id"]) & set(whole.plan["run_id"])
     assert known
-    assert extended.runs["executed"] == len(set(whole.plan.run_ids) - known)
+    assert extended.counts["executed"] == len(set(whole.plan["run_id"]) - known)
     assert extended.results_hash == whole.results_hash
     assert extended.plan_id == whole.plan_id
     assert extended.metrics.equals(whole.metrics)
     assert extended.table("steps").equals(whole.table("steps"))
     assert any(note.startswith(f"since plan {small.folder.name}: ") for note in extended.notes)
-    assert study(tmp_path / "grown", **SMALL).runs["executed"] == 0
+    assert study(tmp_path / "grown", **SMALL).counts["executed"] == 0
     for place in (small.folder, extended.folder):
         assert verify_study(place, 0.2).ok
     assert orphans(tmp_path / "grown" / "s") == []
@@ -69,7 +69,7 @@ def test_a_grown_study_runs_what_is_new_and_equals_the_whole(
 def test_more_tables_are_added_to_the_same_runs(tmp_path: Path) -> None:
     first = study(tmp_path, **SMALL, collect="metrics")
     second = study(tmp_path, **SMALL, collect="all")
-    assert second.runs["executed"] == 16
+    assert second.counts["executed"] == 16
     assert (first.plan_id, first.results_hash) == (second.plan_id, second.results_hash)
     assert len(second.table("steps")) == 8 * (3 + 4)
     assert verify_study(second.folder, 1.0).ok
@@ -79,11 +79,11 @@ def test_more_tables_are_added_to_the_same_runs(tmp_path: Path) -> None:
 def test_changed_parameters_keep_the_old_results(tmp_path: Path) -> None:
     first = study(tmp_path, **SMALL)
     second = study(tmp_path, **SMALL, **{"params.seconds": 0.0, "seed": 2})
-    assert second.runs["executed"] == 16
-    assert not set(first.plan.run_ids) & set(second.plan.run_ids)
+    assert second.counts["executed"] == 16
+    assert not set(first.plan["run_id"]) & set(second.plan["run_id"])
     assert f"since plan {first.folder.name}: seed: 1 -> 2" in second.notes
     again = resume_study(first.folder)
-    assert (again.runs["executed"], again.results_hash) == (0, first.results_hash)
+    assert (again.counts["executed"], again.results_hash) == (0, first.results_hash)
 
 
 def test_a_changed_input_file_is_named_and_gives_new_runs(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_changed_input_file_is_named_and_gives_new_runs(tmp_path: Path) -> Non
     with pytest.raises(PlanError, match=r"an input file, or the code that names runs, has changed"):
         resume_study(first.folder)
     second = study(tmp_path, **{"params.input": str(source)})
-    assert second.runs["executed"] == 1
+    assert second.counts["executed"] == 1
     assert second.metrics["value"].iloc[0] == first.metrics["value"].iloc[0] + 1
     assert any("sha256" in note for note in second.notes)
     assert first.metrics["value"].notna().all()
@@ -111,10 +111,10 @@ def test_a_changed_engine_is_named_and_gives_new_runs(
             with pytest.raises(PlanError, match=told):
                 command(first.folder)
         second = study(tmp_path, **SMALL)
-        assert second.runs["executed"] == 16
+        assert second.counts["executed"] == 16
         assert any("engine_version: 1.0.0 -> 2.0.0" in note for note in second.notes)
     back = study(tmp_path, **SMALL)
-    assert (back.runs["executed"], back.results_hash) == (0, first.results_hash)
+    assert (back.counts["executed"], back.results_hash) == (0, first.results_hash)
 
 
 def test_a_changed_environment_is_named(tmp_path: Path) -> None:
@@ -154,17 +154,18 @@ def test_a_moved_study_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             "params.input": "input.txt", "execution.fail_fast": True,
         },
     )  # fmt: skip
-    assert (first.exit_code, first.runs["done"]) == (3, 3)
+    assert (first.exit_code, first.counts["done"]) == (3, 3)
+    run_id = first.plan["run_id"].iloc[0]
     shutil.move(here / "outputs" / "s", moved)
     monkeypatch.chdir(tmp_path)
     place = find_plan(moved.parent, "renamed")
     assert read_status(place).runs["remaining"] == 2
     resumed = resume_study(place)
-    assert (resumed.study, resumed.runs["done"]) == ("renamed", 5)
+    assert (resumed.study, resumed.counts["done"]) == ("renamed", 5)
     assert resumed.called == "there/renamed"
-    assert retry_study(place).runs["done"] == 6
+    assert retry_study(place).counts["done"] == 6
     assert verify_study(place, 1.0).ok
-    assert rerun(moved.parent, first.plan.run_ids[0]).agrees
+    assert rerun(moved.parent, run_id).agrees
     (here / "input.txt").unlink()
     with pytest.raises(PlanError, match=r"input\.txt"):
         resume_study(place)

@@ -107,7 +107,7 @@ def test_runs_that_take_too_long_are_stopped_and_can_be_tried_again(tmp_path: Pa
     again = run_study(study(tmp_path, "loky", **more))
     assert (again.counts["executed"], again.results_hash) == (0, found.results_hash)
     tried = retry_study(found.folder, error_type="RunTimeout")
-    assert (tried.runs["executed"], tried.runs["timeout"]) == (2, 2)
+    assert (tried.counts["executed"], tried.counts["timeout"]) == (2, 2)
     with pytest.raises(ConfigError, match=r"with it \(RunTimeout\); did you mean RunTimeout\?"):
         retry_study(found.folder, error_type="RunTimeou")
     assert verify_study(found.folder, 1.0).ok
@@ -192,9 +192,9 @@ def test_retry_chooses_by_kind_of_failure(tmp_path: Path) -> None:
     }  # fmt: skip
     found = run_study(study(tmp_path, **more))
     assert (found.counts["failed"], found.counts["done"]) == (4, 2)
-    assert resume_study(found.folder).runs["executed"] == 0
-    assert retry_study(found.folder, error_type="OwnBaseError").runs["executed"] == 2
-    assert retry_study(found.folder, only_failed=True).runs["executed"] == 4
+    assert resume_study(found.folder).counts["executed"] == 0
+    assert retry_study(found.folder, error_type="OwnBaseError").counts["executed"] == 2
+    assert retry_study(found.folder, only_failed=True).counts["executed"] == 4
     with pytest.raises(ConfigError, match=r"no run failed with it \(ValueError, OwnBaseError\)"):
         retry_study(found.folder, error_type="KeyError")
     failed = found.runs.query("status == 'failed'")["run_id"].iloc[0]

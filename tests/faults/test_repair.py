@@ -55,6 +55,7 @@ FILES = (
     "plans/*/study.yaml", "plans/*/invocation.yaml", "plans/*/environment.json",
     "plans/*/variable_draws.csv", "plans/*/plan.parquet", "plans/*/metrics.parquet",
     "plans/*/runs.parquet", "plans/*/metrics_by_cell.parquet", "plans/*/metrics_by_cell.csv",
+    "plans/*/variance_budget.csv", "plans/*/variance_budget.parquet",
     "plans/*/run_summary.json", "plans/*/SHA256SUMS", "runs/ledger.jsonl",
     "runs/parts/metrics/* 0", "runs/parts/metrics/* 1", "runs/parts/metrics/* 2",
     "runs/parts/steps/* 0", "runs/parts/steps/* 1", "runs/parts/steps/* 2",
@@ -179,7 +180,7 @@ def test_a_plan_minds_its_own_runs_alone(place: Path) -> None:
     second = study(outputs, **{"design.grid": {"params.number": [0, 7]}})
     for file in sorted((outputs / "s/runs/parts/metrics").iterdir()):
         do_damage(file, "flip")
-    assert resume_study(second.folder).runs["executed"] == 4
+    assert resume_study(second.folder).counts["executed"] == 4
     assert verify_study(second.folder, 1.0).ok
     assert not verify_study(first, 1.0).ok
     resume_study(first)
@@ -192,24 +193,24 @@ def test_a_plan_whose_runs_another_plan_changed_says_so(tmp_path: Path) -> None:
     bad = {"params.guilty": 0, "params.fault": "raise", "params.marker": str(tmp_path / "once")}
     grid = {"design.replicates": 1, **bad}
     first = study(tmp_path, **grid, **{"design.grid": {"params.number": [0, 1]}})
-    assert first.runs["failed"] == 1
+    assert first.counts["failed"] == 1
     second = study(tmp_path, **grid, **{"design.grid": {"params.number": [0, 1, 2]}})
-    assert second.runs["failed"] == 1
+    assert second.counts["failed"] == 1
     resumed = resume_study(second.folder, again=lambda record: True)
     assert (resumed.counts["done"], resumed.counts["executed"]) == (3, 1)
     assert "the plan's summary tells" in " ".join(verify_study(first.folder, 1.0).problems)
-    assert resume_study(first.folder).runs["executed"] == 0
+    assert resume_study(first.folder).counts["executed"] == 0
     assert verify_study(first.folder, 1.0).ok
 
 
 def test_rerun_gives_what_the_ledger_holds(whole: StudyResults, place: Path) -> None:
-    for run_id in whole.plan.run_ids:
+    for run_id in whole.plan["run_id"]:
         result = rerun(place.parents[2], run_id[:12])
         assert result.agrees is True
         assert result.record.run_id == run_id
     (place / "plan.parquet").write_bytes(b"damaged")
     with pytest.raises(StoreError, match=r"no run '.*' in the plans below"):
-        rerun(place.parents[2], whole.plan.run_ids[0])
+        rerun(place.parents[2], whole.plan["run_id"].iloc[0])
 
 
 def test_numbers_that_were_changed_together_with_their_sums_are_found(

@@ -13,7 +13,7 @@ from runner.config import Comparison, Study, compose_study, request_from_mapping
 from runner.draws import DrawSource
 from runner.stats import replicates_for_half_width, t_half_width
 
-STUDIES = 4000
+STUDIES = 1500
 BUDGET = 512
 NOMINAL = 0.95
 
@@ -47,7 +47,7 @@ def ended(study: Study, values: np.ndarray, width: float) -> tuple[int, float, f
 
 @pytest.mark.parametrize("width", [0.9, 0.5, 0.3])
 def test_intervals_cover_nearly_as_often_as_they_say(study: Study, width: float) -> None:
-    """False alarm below 1 in 10,000: coverage of 0.94 in 4,000 studies stays above 0.925."""
+    """False alarm below 1 in 10,000: coverage of 0.94 in 1,500 studies stays above 0.917."""
     draws = DrawSource(seed=7).for_run(0, ("difference",))
     block = draws.normal("difference", step=np.arange(STUDIES)[:, None], entities=np.arange(BUDGET))
     found = [ended(study, values, width) for values in block]
@@ -55,5 +55,5 @@ def test_intervals_cover_nearly_as_often_as_they_say(study: Study, width: float)
     covers = np.abs(means) <= halves
     assert (2 * halves <= width).all()
     assert sizes.min() >= 16
-    assert covers.mean() > 0.925
-    assert covers.mean() < 0.965
+    assert covers.mean() > 0.917
+    assert covers.mean() < 0.972

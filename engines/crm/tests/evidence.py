@@ -15,12 +15,13 @@ import numpy as np
 
 from engines.crm.clock import DAY_MS
 from engines.crm.intake import distance
-from engines.crm.metrics import advances_and_exits
 from engines.crm.params import METHODS, CrmParams
+from engines.crm.preparation import run_shape
 from engines.crm.preview import plan_preview
+from engines.crm.timeline import advances_and_exits
 from engines.crm.world import World
 
-from .support import UNLIMITED, world
+from .support import UNLIMITED, draws, world
 
 RUNS = 20
 LARGE = {**UNLIMITED, "volume.base_records": 100_000, "window.intake_days": 30.0}
@@ -69,9 +70,10 @@ def arrivals() -> Iterator[tuple[str, float]]:
             "window.intake_days": 28.0,
             "volume.base_records": 100_000,
         }
-        _, ready, made = world(given, "b2c", horizon=28)
+        settings, ready, made = world(given, "b2c", horizon=28)
+        shape = run_shape(settings, ready, draws())
         x = (made.created - ready.intake.start) / ready.intake.span
-        yield method, distance(made.shape, x) * math.sqrt(x.size)
+        yield method, distance(shape, x) * math.sqrt(x.size)
 
 
 def main() -> None:

@@ -13,10 +13,11 @@ from matplotlib import pyplot as plt
 
 from engines.crm.clock import DAY_MS
 from engines.crm.funnel import STAGES
-from engines.crm.metrics import advances_and_exits
 from engines.crm.params import METHODS
+from engines.crm.preparation import run_shape
+from engines.crm.timeline import advances_and_exits
 
-from .support import OFF, UNLIMITED, run, world
+from .support import OFF, UNLIMITED, draws, run, world
 
 INK, LIGHT = {"b2b": "#1f4e79", "b2c": "#c55a11"}, "#b8c4d0"
 LARGE = {**UNLIMITED, "volume.base_records": 100_000}
@@ -43,11 +44,12 @@ def arrivals_by_method(folder: Path) -> None:
             "intake.custom_edges": [0.0, 0.3, 0.5, 1.0],
             "intake.custom_rates": [2.0, 0.0, 1.0],
         }
-        _, ready, made = world(given, horizon=28)
+        settings, ready, made = world(given, horizon=28)
+        shape = run_shape(settings, ready, draws())
         x = (made.created - ready.intake.start) / ready.intake.span
         edges = np.linspace(0, 1, 28 * 6 + 1)
         axis.hist(28 * x, 28 * edges, color=LIGHT)
-        axis.plot(28 * (edges[1:] + edges[:-1]) / 2, x.size * np.diff(made.shape.at(edges)),
+        axis.plot(28 * (edges[1:] + edges[:-1]) / 2, x.size * np.diff(shape.at(edges)),
                   color=INK["b2b"], lw=0.8)  # fmt: skip
         axis.set_title(method, fontsize=10)
         axis.set_yticks([])

@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 
 from engines.crm import ENGINE
+from engines.crm.admission import Gates
+from engines.crm.budgets import find_cutoffs
+from engines.crm.draft import make_drafts
 from engines.crm.funnel import Kinds
-from engines.crm.model import Prepared, make_world, prepare
-from engines.crm.params import CrmParams
+from engines.crm.model import make_world
+from engines.crm.params import CrmParams, volume
+from engines.crm.preparation import Prepared, prepare
 from engines.crm.scenario import B2B, B2C_VALUES
 from engines.crm.world import World
 from runner.conformance import run_engine
@@ -78,9 +82,12 @@ def world(
     seed: int = 1,
     replicate: int = 0,
 ) -> tuple[CrmParams, Prepared, World]:
+    """Return a whole run as its only block."""
     given = params(overrides, scenario)
     ready = prepare(given, {}, horizon)
-    return given, ready, make_world(given, ready, draws(seed, replicate))
+    drafts = make_drafts(given, ready, draws(seed, replicate), at_most=volume(given))
+    gates = Gates(find_cutoffs(drafts))
+    return given, ready, make_world(given, ready, drafts.of(drafts.blocks[0]), gates)
 
 
 def one_kind(n_contacts: int) -> Kinds:

@@ -5,8 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engines.crm.checks import CHECKS, run_checks
+from engines.crm.checks import block_faults
+from engines.crm.layout import Block
 from engines.crm.reconciliation import Balance
+from engines.crm.run_checks import (
+    CHECKS,
+    arrivals_follow_shape,
+    budgets_kept,
+    reconciliation,
+    volume_exact,
+)
+from engines.crm.totals import Totals
 from engines.crm.touches import FOLLOW_UP_TASK, MQL_CALL, TASK
 from engines.crm.world import World
 
@@ -15,8 +24,23 @@ from .support import world
 
 @pytest.fixture(scope="module")
 def made():
-    given, _, happened = world({"volume.base_records": 500}, horizon=200)
-    return given, happened
+    return world({"volume.base_records": 500}, horizon=200)
+
+
+def faults(given, ready, w: World, rows=None):
+    """Return all checks of a run that is this block."""
+    found = block_faults(given, w)
+    totals = Totals(ready)
+    is_sound = not any(found.values())  # what is not cannot be summed up
+    if is_sound:
+        totals.add(given, w)
+    return {
+        **found,
+        "reconciliation": reconciliation(totals, rows or {}) if is_sound else None,
+        "limits_kept": found["limits_kept"] or budgets_kept(given, totals),
+        "arrivals_follow_shape": arrivals_follow_shape(ready.shape, w.intake, w.created.copy()),
+        "volume_exact": volume_exact(given, w.n_contacts),
+    }
 
 
 def changed(part, name, index, value):
@@ -116,27 +140,37 @@ FAULTS = {
 
 
 def test_sound_run_passes_every_check(made):
-    given, happened = made
-    assert run_checks(given, happened, {}) == {check.name: None for check in CHECKS}
+    assert faults(*made) == {check.name: None for check in CHECKS}
 
 
 @pytest.mark.parametrize("spoil", FAULTS)
 def test_fault_is_found_by_its_check(spoil, made):
-    given, happened = made
+    given, ready, happened = made
     name, text = FAULTS[spoil]
     if spoil is lost_contact:
-        from engines.crm.checks import volume_exact
-
-        assert text in volume_exact(given, spoil(happened))
+        assert text in volume_exact(given, spoil(happened).n_contacts)
         return
-    found = run_checks(given, spoil(happened), {})
-    assert text in found[name]
+    assert text in faults(given, ready, spoil(happened))[name]
 
 
 def test_rows_of_written_tables_are_counted(made):
-    given, happened = made
-    found = run_checks(given, happened, {"contacts": 399})
+    found = faults(*made, {"contacts": 399})
     assert found["reconciliation"] == "table contacts has 399 rows, 400 objects were processed"
+
+
+def test_budgets_are_checked_over_all_blocks(made):
+    given, ready, happened = made
+    totals = Totals(ready)
+    for _ in range(6):
+        totals.add(given, happened)
+    assert budgets_kept(given, totals).endswith("notes exceed the budget of 5000")
+
+
+def test_faults_name_contacts_and_companies_of_the_run(made):
+    given, _, happened = made
+    later = replace(happened, block=Block(slice(50, 150), slice(200, 600)))
+    assert "contact 200, event 1" in block_faults(given, skipped_stage(later))["lifecycle_legal"]
+    assert "company 50 of 99" in block_faults(given, huge_company(later))["companies_legal"]
 
 
 def test_every_check_has_a_fault():

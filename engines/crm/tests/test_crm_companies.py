@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engines.crm.companies import composition, make_companies
+from engines.crm.companies import Companies, composition, draw_sizes, make_companies
 from engines.crm.names import FIRST_WORDS, SECOND_WORDS, company_names
 from engines.crm.scenario import GroupSize
 
@@ -24,9 +24,14 @@ def test_composition_exists_whenever_one_can(low, high):
         assert not exempt[:-1].any()
 
 
+def companies(created) -> Companies:
+    sizes = draw_sizes(GroupSize(min=3, max=6), draws(), created.size)
+    return make_companies(sizes, draws(), created)
+
+
 def test_every_contact_has_one_company_and_the_earliest_opens_it():
     created = np.array([5, 3, 9, 3, 7, 1, 8, 2, 6, 4] * 30)
-    made = make_companies(GroupSize(min=3, max=6), draws(), created)
+    made = companies(created)
     assert (np.bincount(made.of_contact) == made.size).all()
     for company, first in enumerate(made.first_contact):
         members = np.flatnonzero(made.of_contact == company)
@@ -35,7 +40,7 @@ def test_every_contact_has_one_company_and_the_earliest_opens_it():
 
 
 def test_sizes_are_equally_likely_and_companies_fill_up_together():
-    made = make_companies(GroupSize(min=3, max=6), draws(), np.arange(40_000))
+    made = companies(np.arange(40_000))
     share = np.bincount(made.size)[3:7] / made.size.size
     assert share == pytest.approx([0.25] * 4, abs=0.02)
     assert 1 - made.size.size / 40_000 == pytest.approx(0.778, abs=0.005)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from engines.crm.clock import DAY_MS, HOUR_MS
 from engines.crm.intake import base_cdf, distance
-from engines.crm.model import arrivals, prepare, run_shape
 from engines.crm.params import METHODS
+from engines.crm.preparation import arrivals, prepare, run_shape
 
 from .support import OFF, draws, params
 

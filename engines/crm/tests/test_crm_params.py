@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from engines.crm import ENGINE
-from engines.crm.model import prepare
 from engines.crm.params import CrmParams, volume
 from engines.crm.planning import cost, inert_paths, plan_notes
+from engines.crm.preparation import prepare
 from engines.crm.scenario import B2B, B2C_VALUES
 from runner.conformance.digest import differing
 from runner.conformance.running import Ran

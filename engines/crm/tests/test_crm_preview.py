@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from engines.crm.metrics import advances_and_exits
 from engines.crm.preview import erlang_tail, followup_days, plan_preview
 from engines.crm.reconciliation import Balance
+from engines.crm.timeline import advances_and_exits
 
 from .support import UNLIMITED, params, run, world
 

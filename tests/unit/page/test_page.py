@@ -14,7 +14,7 @@ from runner.page.write import page_html, write_page
 from tests.unit.page.conftest import Make
 
 ARMS = {"control": {}, "card": {"params.effect": 0.3}}
-VOID = {"meta", "link", "img", "wbr", "br"}
+VOID = {"meta", "link", "img", "wbr", "br", "source"}
 
 
 class Reader(HTMLParser):
@@ -33,7 +33,7 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
-        self.links += [str(found[k]) for k in ("src", "href") if k in found]
+        self.links += [str(found[k]) for k in ("src", "srcset", "href") if k in found]
         if tag == "th" and "scope" not in found:
             self.without_scope.append(str(attrs))
         if tag == "img" and not found.get("alt"):
@@ -74,8 +74,10 @@ def test_sections_stand_in_their_order(make: Make) -> None:
         "Provenance",
     ]  # fmt: skip
     assert (page.open, page.without_scope, page.without_alt) == ([], [], [])
-    assert all(link.startswith(("data:", "#")) for link in page.links)
-    assert "card: mean_outcome better in 4 of 4 cells" in page.text
+    beside = {link for link in page.links if not link.startswith(("data:", "#"))}
+    assert beside == {"comparisons.csv", "variable_draws.csv"}
+    assert all((found.folder / name).is_file() for name in beside)
+    assert "card: mean_outcome better in all 4 cells (0." in page.text
     assert "Verdict: fail." in page.text
     assert found.results_hash in page.text
 
@@ -91,6 +93,7 @@ def test_a_hostile_name_is_only_text(make: Make) -> None:
 def test_one_replicate_has_no_intervals_and_says_why(make: Make) -> None:
     page = Reader(page_of(make(**{"design.arms": ARMS})))
     assert "There are no intervals: the study has one replicate" in page.text
+    assert "Against control:" in page.text
     assert "Spread over replicates" not in page.headings
     assert "there is no band" in page.text
     assert "not compared" in page.text
