@@ -76,6 +76,11 @@ class StudyResults:
         return pd.read_parquet(self.folder / "runs.parquet")
 
     @property
+    def is_resampled(self) -> bool:
+        """Whether replicates resample data, replicate 0 being the estimate from the data."""
+        return self._spec is not None and self._stored.resamples(self._spec)
+
+    @property
     def is_complete(self) -> bool:
         """Whether every planned run is done."""
         return self.counts["done"] == self.counts["planned"]

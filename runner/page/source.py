@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from runner.compare.labels import short_labels
-from runner.contract import EngineError, EngineSpec, build_params, shown
+from runner.contract import EngineError, EngineSpec, shown
 from runner.registry import RegistryError, load_engine
 from runner.store.finished import FinishedPlan
 
@@ -140,11 +140,7 @@ class Source:
     @cached_property
     def is_resampled(self) -> bool:
         """Whether replicates resample data, replicate 0 being the estimate from the data."""
-        if self.spec is None:
-            return False
-        written = self.plan.study.document["params"]
-        params, _ = build_params(self.spec.params, written, with_rules=False)
-        return params is not None and self.spec.replicates(params) == "bootstrap"
+        return self.spec is not None and self.plan.resamples(self.spec)
 
     @property
     def horizon_unit(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -165,7 +166,8 @@ def _cells_table(results: StudyResults, spec: EngineSpec, most: int) -> Table:
     made = table(
         *(label.replace(".", ".\n") for label in labels),
         *units,
-        title="mean over replicates, with its 95 % interval",
+        title=f"{'estimate' if results.is_resampled else 'mean over replicates'}, with its 95 % "
+        "interval",
     )
     for column in made.columns[len(labels) :]:
         column.justify = "right"
@@ -183,7 +185,11 @@ def _mean_text(rows: pd.DataFrame, grid_index: int) -> str:
     if grid_index not in rows.index:
         return "null"
     row = rows.loc[grid_index]
-    if not row["n"]:
+    mean, low, high = row[["mean", "ci_low", "ci_high"]].to_numpy(dtype=float)
+    if math.isnan(mean):
         return "null"
-    half = row["ci_high"] - row["mean"]
-    return number(row["mean"]) + (f" ± {number(half)}" if half == half else "")  # noqa: PLR0124
+    if math.isnan(high):
+        return number(mean)
+    if math.isclose(high - mean, mean - low, rel_tol=1e-9, abs_tol=1e-300):
+        return f"{number(mean)} ± {number(high - mean)}"
+    return f"{number(mean)} ({number(low)} to {number(high)})"

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from runner.config import Study
-from runner.contract import StoreError
+from runner.contract import EngineSpec, StoreError, build_params
 from runner.store import StudyFolder
 from runner.store.folder import MC_INDEX
 from runner.store.plan_files import saved_study
@@ -124,6 +124,11 @@ class FinishedPlan:
         columns = set(self.runs.columns)
         named = [f"{p}.drawn" if f"{p}.drawn" in columns else p for p in dict.fromkeys(random)]
         return [name for name in named if name in columns]
+
+    def resamples(self, spec: EngineSpec) -> bool:
+        """Tell whether replicates resample data, replicate 0 being the estimate from the data."""
+        params, _ = build_params(spec.params, self.study.document["params"], with_rules=False)
+        return params is not None and spec.replicates(params) == "bootstrap"
 
     def counts(self) -> Mapping[str, int]:
         """Return planned, done, failed and timed-out runs."""

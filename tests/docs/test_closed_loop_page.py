@@ -38,5 +38,6 @@ def test_a_known_future_judges_the_model(command: Command) -> None:
     spend = purchases.groupby("agent_id")["price_usd"].agg(["count", "mean"])
     assert len(spend) > 100
     assert metrics["corr_spend_frequency"] > 0.3
-    assert metrics["abs_holdout_total_bias_pct"] > 0
-    assert pd.isna(metrics["value_total"])
+    assert metrics["abs_holdout_total_bias_pct"] < 10
+    assert found["verdict"] == "fail"
+    assert metrics["gg_q_low"] < 1
