@@ -11,6 +11,7 @@ from rich.table import Table
 
 from runner.compare import watched_metrics
 from runner.compare.wording import amounts, finding_text, percent, targets_text
+from runner.page.wording import across_cells
 from runner.report.console import level_text, number, print_notes, short_names, table
 
 if TYPE_CHECKING:
@@ -57,8 +58,16 @@ def print_compared(console: Console, found: Compared) -> None:
 
 
 def _print_lines(console: Console, rows: pd.DataFrame, axes: list[str], confidence: float) -> None:
+    """Print a sentence per comparison; where there are many, one per arm and metric."""
+    if len(rows) > _MOST_LINES:
+        groups = [own for _, own in rows.groupby(["arm", "metric"], sort=False)]
+        for own in groups[:_MOST_LINES]:
+            console.print(escape(f"  {across_cells(own)}"), soft_wrap=True)
+        if len(groups) > _MOST_LINES:
+            console.print(f"  {len(groups) - _MOST_LINES:,} more in comparisons.csv")
+        return
     labels = short_names(axes)
-    for row in rows.head(_MOST_LINES).to_dict("records"):
+    for row in rows.to_dict("records"):
         where = ", ".join(
             f"{label}={level_text(row[key])}" for label, key in zip(labels, axes, strict=True)
         )
@@ -66,8 +75,6 @@ def _print_lines(console: Console, rows: pd.DataFrame, axes: list[str], confiden
         more = targets_text(row)
         line = f"  {f'[{where}] ' if where else ''}{told}{f'; {more}' if more else ''}"
         console.print(escape(line), soft_wrap=True)
-    if len(rows) > _MOST_LINES:
-        console.print(f"  {len(rows) - _MOST_LINES:,} more in comparisons.csv")
 
 
 def _rows_table(rows: pd.DataFrame, found: Compared) -> Table:
