@@ -131,8 +131,9 @@ def _not_found(outputs: Path, run_id: str) -> str:
         if any(known.startswith(run_id) for known in Ledger(file).read()):
             study = file.parent.parent.name
             return (
-                f"run '{run_id}' of study {study} belongs to no plan, as runs of a calibration's "
-                "trials do; `run` with the trial's values from trials.csv makes a plan of it"
+                f"run '{run_id}' of study {study} belongs to no plan that can be read: `resume` "
+                "writes a damaged plan again; for a calibration's trial, `run` with its values "
+                "from trials.csv makes a plan"
             )
     return f"no run '{run_id}' in the plans below {outputs.absolute()}; plan.parquet lists run ids"
 
