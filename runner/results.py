@@ -19,7 +19,7 @@ from runner.contract import EngineSpec, StoreError
 from runner.plan import Plan
 from runner.registry import RegistryError, load_engine
 from runner.store import Ledger, RunState, StudyFolder
-from runner.store.finished import FinishedPlan
+from runner.store.finished import FinishedPlan, is_finished
 from runner.store.folder import MC_INDEX, write_text
 from runner.store.integrity import find_damage, without_damage, write_checksums
 from runner.store.results import count_runs, read_table, results_hash, write_frame
@@ -270,7 +270,7 @@ def stored_results(place: Path) -> StudyResults:
         StoreError: the plan is not finished, or its files cannot be read.
     """
     stored = FinishedPlan(place=place)
-    if not (place / "run_summary.json").is_file():
+    if not is_finished(place):
         raise StoreError(f"{place} holds no results yet: finish it with `python -m runner resume`")
     summary = stored.summary
     told = summary["acceptance"]

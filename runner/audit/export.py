@@ -88,10 +88,8 @@ def _batches(file: Path) -> Iterator[pa.RecordBatch]:
         schema = stored.schema_arrow
         own = [name for name in schema.names if name != RUN_ID]
         if not stored.metadata.num_rows:
-            empty = schema.remove(schema.get_field_index(RUN_ID)).empty_table()
-            yield with_ids(pa.RecordBatch.from_arrays(
-                [pa.array([], field.type) for field in empty.schema], schema=empty.schema
-            ))  # fmt: skip
+            shown = schema.remove(schema.get_field_index(RUN_ID))
+            yield with_ids(pa.RecordBatch.from_pylist([], schema=shown))
         for batch in stored.iter_batches(columns=own):
             yield with_ids(batch.replace_schema_metadata(schema.metadata))
 

@@ -95,16 +95,13 @@ class FinishedPlan:
     @cached_property
     def comparisons(self) -> pd.DataFrame:
         """One row per arm besides the control, cell and metric; none without arms."""
-        name = "comparisons.parquet"
-        if self.study.arms and (self.place / name).is_file():
-            return self._frame(name)
-        return pd.DataFrame({"grid_index": []})
+        found = self._optional("comparisons.parquet") if self.study.arms else pd.DataFrame()
+        return pd.DataFrame({"grid_index": []}) if found.empty else found
 
     @cached_property
     def budget(self) -> pd.DataFrame:
         """One row per metric and component of its variance."""
-        name = "variance_budget.parquet"
-        return self._frame(name) if (self.place / name).is_file() else pd.DataFrame()
+        return self._optional("variance_budget.parquet")
 
     @property
     def axes(self) -> list[str]:
