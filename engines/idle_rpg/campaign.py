@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.idle_rpg.events.campaign import Played, settle_campaign, write_campaign
+from engines.idle_rpg.events.purchases import refill_energy
 from engines.idle_rpg.game import Game, Rolls, Visit, gate, refresh_energy, regenerated
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
@@ -43,11 +45,17 @@ def play_campaign(game: Game, visit: Visit) -> None:
         return
     run = _begin(game, visit, pos)
     begun = run.rows.copy()
-    _attempt_stages(game, visit, run)
+    played = Played(
+        pos=pos, who=run.who, start=visit.now(pos), cleared=begun[_CLEARED], energy=begun[_ENERGY],
+        power=run.power,
+    )  # fmt: skip
+    _attempt_stages(game, visit, run, played)
     wins, losses = _settle_attempts(game, run, begun)
-    _sweep_stages(game, run)
+    _sweep_stages(game, run, played)
     _finish(game, visit, run, begun, (wins, losses))
+    write_campaign(game, visit, played, run.rows[_ENERGY], visit.now(pos))
     _make_offers(game, visit, run)
+    settle_campaign(game, visit, pos)
 
 
 def _begin(game: Game, visit: Visit, pos: Ints) -> Run:
@@ -67,13 +75,13 @@ def _begin(game: Game, visit: Visit, pos: Ints) -> Run:
     )  # fmt: skip
 
 
-def _attempt_stages(game: Game, visit: Visit, run: Run) -> None:
+def _attempt_stages(game: Game, visit: Visit, run: Run, played: Played) -> None:
     """Attempt the next stage until refused, out of energy or time; `run.rows` is updated."""
     settings, rules = game.rules.params.campaign, game.rules.campaign
     cost = game.rules.params.energy.per_stage
     low, span = settings.stage_seconds[0], settings.stage_seconds[1] - settings.stage_seconds[0] + 1
     ids, live = visit.ids[run.pos], run.rows.copy()
-    regains_always = not _may_regain_late(game, run)
+    regains_always = game.log is not None or not _may_regain_late(game, run)
     tries, lengths, successes = (
         Rolls(game, visit, stream, ids, _TOGETHER)
         for stream in ("stage_attempt", "stage_seconds", "stage_success")
@@ -97,6 +105,9 @@ def _attempt_stages(game: Game, visit: Visit, run: Run) -> None:
             if not on.size:
                 return
         won = successes.at(k, place) < rules.success[reached]
+        if game.log is not None:
+            round_ = np.stack([place, live[_CLEARED], length, live[_ENERGY], won])
+            played.attempts.append(round_)
         live[_ENERGY] -= cost
         live[_TIME] -= length
         live[_CLEARED] += won
@@ -145,7 +156,7 @@ def _settle_attempts(game: Game, run: Run, begun: Ints) -> tuple[Ints, Ints]:
     return wins, run.rows[_TRIES] - wins
 
 
-def _sweep_stages(game: Game, run: Run) -> None:
+def _sweep_stages(game: Game, run: Run, played: Played) -> None:
     """Replay the last cleared stage where the next was refused, as far as energy and time go."""
     settings, rules = game.rules.params.campaign, game.rules.campaign
     cost, seconds = game.rules.params.energy.per_stage, settings.sweep_seconds
@@ -158,6 +169,7 @@ def _sweep_stages(game: Game, run: Run) -> None:
     _regain(rows, run)
     room = settings.max_stages_per_session - rows[_TRIES]
     number = np.minimum(np.minimum(rows[_ENERGY] // cost, rows[_TIME] // seconds), room)
+    played.sweeps = np.stack([can, number, rows[_ENERGY]])
     rows[_ENERGY] -= number * cost
     rows[_TIME] -= number * seconds
     _regain(rows, run)
@@ -208,3 +220,4 @@ def _refill(game: Game, visit: Visit, pos: Ints) -> None:
     game.spend(GEMS, who, price)
     players.energy[who] = game.rules.energy_cap[players.vip[who]]
     players.clock[who] = visit.now(pos) * 1000
+    refill_energy(game, visit, pos, price)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engines.idle_rpg.events import rewards
 from engines.idle_rpg.game import Game, Visit, gate, passes
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD, TODAY
@@ -25,8 +26,10 @@ def claim_idle(game: Game, visit: Visit) -> None:
         return
     who = visit.who[pos]
     gold = idle_gold(game, who, waited[pos])
+    exp = np.floor(given.exp_share * gold + _ROUNDING).astype(np.int64)
     game.earn(GOLD, who, gold)
-    players.exp[who] += np.floor(given.exp_share * gold + _ROUNDING).astype(np.int64)
+    players.exp[who] += exp
+    rewards.claim_idle(game, visit, pos, (waited[pos], gold, exp))
     players.idle_from[who] = visit.now(pos)
     visit.left[pos] -= seconds
 
@@ -55,14 +58,16 @@ def claim_login(game: Game, visit: Visit) -> None:
     follows = players.login_age[who] == age - 1
     players.login_streak[who] = np.where(follows, players.login_streak[who] + 1, 1)
     players.login_age[who] = age
-    rewards = game.rules.login_rewards
-    day = (players.login_streak[who] - 1) % rewards.shape[1]
-    for currency in np.flatnonzero(rewards.any(axis=1)).tolist():
-        amount = rewards[currency, day]
+    cycle = game.rules.login_rewards
+    day = (players.login_streak[who] - 1) % cycle.shape[1]
+    for currency in np.flatnonzero(cycle.any(axis=1)).tolist():
+        amount = cycle[currency, day]
         given = np.flatnonzero(amount)
         if given.size:
             game.earn(currency, who[given], amount[given])
-    holders = who[players.pass_until[who] >= age]
+    has_pass = players.pass_until[who] >= age
+    rewards.claim_login(game, visit, pos, day, has_pass)
+    holders = who[has_pass]
     if holders.size:
         game.earn(GEMS, holders, game.rules.params.iap.monthly_pass.daily_gems)
     visit.left[pos] -= seconds
@@ -98,6 +103,7 @@ def claim_quests(game: Game, visit: Visit) -> None:
     who = visit.who[pos[due]]
     game.earn(GEMS, who, np.bitwise_count(unpaid[due]).astype(np.int64) * given.reward_gems)
     players.quests_paid[who] |= done[due]
+    rewards.claim_quests(game, visit, pos[due], unpaid[due])
     visit.left[pos[due]] -= seconds
 
 
@@ -127,9 +133,11 @@ def watch_ads(game: Game, visit: Visit) -> None:
     players.ad_offers[who] += 1
     wish = game.ad_wish[players.profile.archetype[who]]
     rich = players.balance[GEMS][who] > given.rich_over_gems
-    pos = gate(
+    placement = rewards.offer_ads(game, visit, offered)
+    watches = passes(
         game, visit, "watch_ads", offered, np.where(rich, wish * given.rich_multiplier, wish)
     )
+    pos = offered[watches]
     if not pos.size:
         return
     who = visit.who[pos]
@@ -138,8 +146,11 @@ def watch_ads(game: Game, visit: Visit) -> None:
     players.ad_seen_at[who] = players.ad_from[who] = now[pos]
     players.ads_started[who] += 1
     u = game.draws.uniform("ad_skip", step=visit.step, entities=visit.ids[pos])
-    seen = who[u >= given.skip_rate]
-    reward = game.effects.ad_reward
-    game.earn(GEMS, seen, given.reward_gems if reward is None else reward[seen])
+    is_seen = u >= given.skip_rate
+    seen, reward = who[is_seen], game.effects.ad_reward
+    gems = given.reward_gems if reward is None else reward[seen]
+    game.earn(GEMS, seen, gems)
+    if placement is not None:
+        rewards.watch_ads(game, visit, pos, placement[watches], (is_seen, gems))
     game.count("ads", seen)
     visit.left[pos] -= seconds

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.idle_rpg.events.gacha import Pulled, view_banner, write_pulls
 from engines.idle_rpg.game import Game, Visit, Words, session_chance
 from engines.idle_rpg.heroes import rank_among, rank_heroes, rank_with_one
 from engines.idle_rpg.lookup import Ints
@@ -54,10 +55,13 @@ def do_gacha(game: Game, visit: Visit) -> None:
     pos, banner, left_in_week = _visitors(game, visit, pos, banner)
     if not pos.size:
         return
+    view_banner(game, visit, pos, banner)
     poor = ~_can_pay(game, visit.who[pos])
     bought = _offer_funds(game, visit, pos[poor])
-    pays = ~poor | np.isin(pos, bought)
-    _pull_first_possible(game, visit, pos[pays], (banner[pays], left_in_week[pays]))
+    helped = np.isin(pos, bought)
+    pays = ~poor | helped
+    state = (banner[pays], left_in_week[pays], helped[pays])
+    _pull_first_possible(game, visit, pos[pays], state)
 
 
 def _visitors(game: Game, visit: Visit, pos: Ints, banner: Ints) -> tuple[Ints, Ints, Ints]:
@@ -119,9 +123,14 @@ def _offer_funds(game: Game, visit: Visit, pos: Ints) -> Ints:
     return np.concatenate([one, other])
 
 
-def _pull_first_possible(game: Game, visit: Visit, pos: Ints, state: tuple[Ints, Ints]) -> None:
-    """Let each session pull in the first way that it can pay, and that week and time allow."""
-    banner, left_in_week = state
+def _pull_first_possible(
+    game: Game, visit: Visit, pos: Ints, state: tuple[Ints, Ints, NDArray[np.bool_]]
+) -> None:
+    """Let each session pull in the first way that it can pay, and that week and time allow.
+
+    `state`: wanted banner, pulls left in the week, funds just bought; each (m,).
+    """
+    banner, left_in_week, helped = state
     actions, waiting = game.rules.params.actions.do_gacha, np.ones(pos.size, dtype=np.bool_)
     who = visit.who[pos]
     for index, kind in enumerate(kinds_of_pulls(game.rules)):
@@ -133,18 +142,25 @@ def _pull_first_possible(game: Game, visit: Visit, pos: Ints, state: tuple[Ints,
         chosen = np.flatnonzero(able)
         if chosen.size:
             waiting[chosen] = False
-            visit.left[pos[chosen]] -= seconds
             game.spend(kind.currency, who[chosen], kind.price)
-            _pull(game, visit, pos[chosen], banner[chosen], kind.pulls)
+            _pull(game, visit, pos[chosen], kind, (banner[chosen], helped[chosen]))
+            visit.left[pos[chosen]] -= seconds
 
 
-def _pull(game: Game, visit: Visit, pos: Ints, banner: Ints, pulls: int) -> None:
-    """Make pulls one after the other, then re-optimise the team."""
+def _pull(
+    game: Game, visit: Visit, pos: Ints, kind: Kind, state: tuple[Ints, NDArray[np.bool_]]
+) -> None:
+    """Make pulls one after the other, then re-optimise the team.
+
+    `state`: wanted banner and funds just bought, (m,).
+    """
+    (banner, helped), pulls = state, kind.pulls
     players, who, ids = game.players, visit.who[pos], visit.ids[pos]
     counter, steps = players.counter[who], visit.reps(pulls)
     u = game.draws.uniform("pull_rarity", step=steps, entities=ids)
-    rarity = np.empty(u.shape, dtype=np.int64)
+    rarity, counters = np.empty((2, *u.shape), dtype=np.int64)
     for k in range(pulls):
+        counters[k] = counter
         rarity[k] = drawn_rarity(game.rules, counter, u[k])
         counter = np.where(rarity[k] == LEGENDARY, 0, counter + 1)
     featured = np.where(banner >= 0, game.featured[banner], -1)
@@ -157,11 +173,17 @@ def _pull(game: Game, visit: Visit, pos: Ints, banner: Ints, pulls: int) -> None
     players.week_pulls[who] += pulls
     game.count("pulls", who, pulls)
     game.count("legendaries", who, legendaries)
+    pulled = None if game.log is None else Pulled(
+        pos=pos, banner=banner, after_purchase=helped, hero=hero, rarity=rarity, counter=counters,
+        copies=players.copies[who], cell=players.cell[who], power=players.team_power[who],
+    )  # fmt: skip
     add_copies(game, who, hero)
     if pulls == 1:
         rank_with_one(game, who, hero[0])
     else:
         rank_heroes(game, who)
+    if pulled is not None:
+        write_pulls(game, visit, pulled, (kind.currency, kind.price))
 
 
 def drawn_rarity(rules: Rules, counter: Ints, u: Floats) -> Ints:

@@ -8,6 +8,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.idle_rpg.events.log import EventLog
+from engines.idle_rpg.events.order import moment
 from engines.idle_rpg.experiments import EffectArrays, TestRules, period_ms
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import TODAY, Players
@@ -41,6 +43,7 @@ class Game:
 
     `lowest` is the smallest balance of anything after any payment; `earned` and `spent` are
     totals by currency; `visits` and `lacked` count campaign visits and those short of energy.
+    `log` is None unless events are collected.
     """
 
     rules: Rules
@@ -67,6 +70,7 @@ class Game:
     lacked: int = 0
     faults: dict[str, str] = field(default_factory=dict)
     purchases: Purchases = field(default_factory=Purchases)
+    log: EventLog | None = None
 
     @property
     def last_hero(self) -> int:
@@ -132,6 +136,11 @@ class Visit:
     left: Ints
     campaign_seconds: Ints
     bought: Ints
+
+    @property
+    def when(self) -> int:
+        """The session as part of the keys of events."""
+        return moment(self.age, self.number)
 
     def rep(self, k: int) -> Words:
         """Return the k-th repetition in the session as a step of draws, uint64 ()."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.idle_rpg.events.heroes import write_upgrades
 from engines.idle_rpg.game import Game, Rolls, Visit, gate
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import EMPTY, GOLD
@@ -89,23 +90,31 @@ def upgrade_heroes(game: Game, visit: Visit) -> None:
         return
     who = visit.who[pos]
     gold = game.players.balance[GOLD][who]
+    power = game.players.team_power[who]
     codes = game.players.candidates[who].astype(np.int64)
     flat = (who * (game.last_hero + 1))[:, None] + np.minimum(codes >> 1, game.last_hero)
     cells = game.players.cell.reshape(-1).take(flat).astype(np.int64)
     cells[codes == EMPTY] = 0  # cell 0 is level 0: its cost is out of reach
-    done = _choose_upgrades(game, visit, pos, (codes, cells, gold))
+    bought: list[Ints] = []
+    done = _choose_upgrades(game, visit, pos, (codes, cells, gold), bought)
     changed = np.flatnonzero(done)
     if not changed.size:
         return
     who, cells, codes = who[changed], cells[changed], codes[changed]
     _store_levels(game, who, codes, cells)
+    write_upgrades(game, visit, pos, bought, power)
     visit.left[pos[changed]] -= done[changed] * seconds
     game.count("upgrades", who, done[changed])
     game.spend(GOLD, who, game.players.balance[GOLD][who] - gold[changed])
 
 
-def _choose_upgrades(game: Game, visit: Visit, pos: Ints, state: tuple[Ints, Ints, Ints]) -> Ints:
-    """Upgrade `cells` and pay from `gold` in place; return the number of upgrades (m,)."""
+def _choose_upgrades(
+    game: Game, visit: Visit, pos: Ints, state: tuple[Ints, Ints, Ints], bought: list[Ints]
+) -> Ints:
+    """Upgrade `cells` and pay from `gold` in place; return the number of upgrades (m,).
+
+    If events are collected, `bought` gets place, hero and cell before of each round's upgrades.
+    """
     (codes, cells, gold), rules = state, game.rules.heroes
     settings, seconds = game.rules.params.upgrade, game.rules.params.actions.upgrade_heroes.seconds
     in_team = codes & 1
@@ -125,6 +134,8 @@ def _choose_upgrades(game: Game, visit: Visit, pos: Ints, state: tuple[Ints, Int
         does = wills.at(k, rows) < settings.do_chance
         rows, best = rows[does], best[does]
         gold[rows] -= price[rows, best]
+        if game.log is not None:
+            bought.append(np.stack([rows, codes[rows, best] >> 1, cells[rows, best]]))
         cells[rows, best] += 1
         done[rows] += 1
         own = cells[rows, best]

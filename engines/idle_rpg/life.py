@@ -10,6 +10,12 @@ import numpy as np
 from engines.idle_rpg.campaign import play_campaign
 from engines.idle_rpg.compact import split
 from engines.idle_rpg.daily import check_quests, claim_idle, claim_login, claim_quests, watch_ads
+from engines.idle_rpg.events.visits import (
+    begin_sessions,
+    end_day,
+    end_sessions,
+    note_exposure,
+)
 from engines.idle_rpg.experiments import (
     TestRules,
     apply_effects,
@@ -185,6 +191,7 @@ def expose(game: Game, age: int, who: Ints) -> None:
             rows = fresh[players.variants[index][fresh] == variant]
             if age and rows.size and effects.energy_regen_min is not None:
                 refresh_energy(game, rows, np.full(rows.size, age * DAY_SECONDS))
+            note_exposure(game, index, variant, rows)
             apply_effects(game.rules, game.effects, compiled.name, effects, rows)
             if effects.grant.gems or effects.grant.tickets:
                 game.earn(GEMS, rows, effects.grant.gems)
@@ -213,6 +220,7 @@ def _visit(game: Game, age: int, number: int, plan: DayPlan, spent: Ints | None)
         end=end[kept], left=left[kept].copy(), campaign_seconds=campaign[kept],
         bought=np.zeros(who[kept].size, dtype=np.int64),
     )  # fmt: skip
+    begin_sessions(game, age, number, who, end - length)
     for act in ACTIONS_IN_ORDER:
         act(game, visit)
     if age == 0 and number == 0:
@@ -220,6 +228,7 @@ def _visit(game: Game, age: int, number: int, plan: DayPlan, spent: Ints | None)
     claim_quests(game, visit)
     game.count("sessions", who)
     game.count("seconds", who, length)
+    end_sessions(game, age, number, who, (end, length))
     short = visit.left.min(initial=0)
     game.fault("session_time", short < 0, f"actions outlast a session at age {age}")
 
@@ -227,6 +236,7 @@ def _visit(game: Game, age: int, number: int, plan: DayPlan, spent: Ints | None)
 def _end_day(game: Game, age: int, who: Ints, records: Recorder) -> None:
     players = game.players
     leave_guilds(game, age, who)
+    end_day(game, age, who)
     today = players.today[who]
     most = int(today[:, TODAY["ads"]].max())
     game.fault("ads", most > game.rules.params.ads.max_per_day, f"{most} ads at age {age}")

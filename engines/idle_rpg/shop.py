@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.idle_rpg.events import purchases
+from engines.idle_rpg.events.purchases import Sale
 from engines.idle_rpg.game import Game, Visit, Words, gate, refresh_energy
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.params import TRIGGERS
@@ -33,6 +37,11 @@ def offer(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     chance = purchase_chance(game, trigger, who)
     u = game.draws.uniform(f"iap/{trigger}", step=visit.step, entities=visit.ids[pos])
     wants = u < chance
+    if purchases.sees_failures(game):
+        rate = game.rules.params.iap.failure_rate
+        fails = ~wants & (u < np.minimum(1.0, chance / (1.0 - rate)))
+        started = _affordable(game, visit, trigger, pos[fails])
+        purchases.fail_purchases(game, visit, started.sale(trigger))
     return _buy(game, visit, trigger, pos[wants]) if wants.any() else pos[:0]
 
 
@@ -46,8 +55,26 @@ def purchase_chance(game: Game, trigger: str, who: Ints) -> Floats:
     return np.asarray(np.minimum(1.0, chance))
 
 
-def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
-    """Complete the purchases that fit the budget of the window; return their sessions."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Purchases that fit their budget, int64 (m,): session, row, product, price, budget."""
+
+    pos: Ints
+    who: Ints
+    product: Ints
+    price: Ints
+    budget: Ints
+
+    def sale(self, trigger: str, number: Ints | None = None, spent: Ints | None = None) -> Sale:
+        """Return them as the event log has them, see `Sale`."""
+        return Sale(
+            trigger=trigger, pos=self.pos, product=self.product, price=self.price,
+            number=number, spent=spent,
+        )  # fmt: skip
+
+
+def _affordable(game: Game, visit: Visit, trigger: str, pos: Ints) -> Choice:
+    """Return what the agents would buy, where it fits the budget of the window."""
     players, rules, window = game.players, game.rules, visit.age // WINDOW_DAYS
     who, ids = visit.who[pos], visit.ids[pos]
     product = _products(game, visit, trigger, pos)
@@ -56,13 +83,19 @@ def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
         price = np.where(product == changed, prices[who], price)
     budget = window_budget(rules, game.draws, (players.profile.archetype[who], ids), window)
     fits = players.window_cents[who] + price <= budget
-    pos, who, product, price, budget = (a[fits] for a in (pos, who, product, price, budget))
-    if not pos.size:
-        return pos
-    visit.bought[pos] += 1
-    _deliver(game, visit, who, product)
-    _book(game, visit, TRIGGERS.index(trigger), (pos, who, product, price, budget))
-    return pos
+    return Choice(
+        pos=pos[fits], who=who[fits], product=product[fits], price=price[fits], budget=budget[fits]
+    )
+
+
+def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
+    """Complete the purchases that fit the budget of the window; return their sessions."""
+    choice = _affordable(game, visit, trigger, pos)
+    if choice.pos.size:
+        visit.bought[choice.pos] += 1
+        _deliver(game, visit, choice.who, choice.product)
+        _book(game, visit, trigger, choice)
+    return choice.pos
 
 
 def _products(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
@@ -91,10 +124,10 @@ def _deliver(game: Game, visit: Visit, who: Ints, product: Ints) -> None:
     game.players.pass_until[passes] = visit.age + days - 1
 
 
-def _book(game: Game, visit: Visit, row: int, sold: tuple[Ints, Ints, Ints, Ints, Ints]) -> None:
+def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
     """Write the purchases down: counts, budget, VIP level, table."""
-    pos, who, product, price, budget = sold
-    players, rules = game.players, game.rules
+    pos, who, product, price, budget = sold.pos, sold.who, sold.product, sold.price, sold.budget
+    players, rules, row = game.players, game.rules, TRIGGERS.index(trigger)
     players.bought[row][who] += 1
     players.window_cents[who] += price
     game.count("purchases", who)
@@ -106,9 +139,11 @@ def _book(game: Game, visit: Visit, row: int, sold: tuple[Ints, Ints, Ints, Ints
     players.vip[who] = np.searchsorted(rules.vip_cents, spent, side="right") - 1
     _check_budget(game, who, budget)
     same = np.ones(who.size, dtype=np.int64)
+    number = players.total("purchases")[who] + game.today("purchases", who)
+    purchases.complete_purchases(game, visit, sold.sale(trigger, number, spent))
     game.purchases.add(
         row=who,
-        number=players.total("purchases")[who] + game.today("purchases", who),
+        number=number,
         at=visit.now(pos),
         age=visit.age * same,
         session=visit.number * same,
@@ -136,6 +171,7 @@ def browse_shop(game: Game, visit: Visit) -> None:
     """Look around; the shop makes three offers in turn until one is taken."""
     seconds = game.rules.params.actions.browse_shop.seconds
     pos = gate(game, visit, "browse_shop", visit.with_time(seconds))
+    purchases.view_shop(game, visit, pos)
     visit.left[pos] -= seconds
     if not pos.size:
         return

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.idle_rpg.events.social import attack_boss, join_guild, write_battles
+from engines.idle_rpg.events.visits import leave_guild
 from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
@@ -26,7 +28,7 @@ def fight_arena(game: Game, visit: Visit) -> None:
     if fights.size:
         pos, number, free = pos[fights], number[fights], free[fights]
         _pay_battles(game, visit.who[pos], number, free)
-        _win_battles(game, visit, pos, number)
+        _win_battles(game, visit, pos, number, free)
         visit.left[pos] -= number * seconds
 
 
@@ -64,7 +66,7 @@ def _pay_battles(game: Game, who: Ints, number: Ints, free: Ints) -> None:
         game.spend(GEMS, who[paid], bought[paid] * price)
 
 
-def _win_battles(game: Game, visit: Visit, pos: Ints, number: Ints) -> None:
+def _win_battles(game: Game, visit: Visit, pos: Ints, number: Ints, free: Ints) -> None:
     given, who, ids = game.rules.params.arena, visit.who[pos], visit.ids[pos]
     most = int(number.max())
     steps = visit.reps(most)
@@ -73,6 +75,7 @@ def _win_battles(game: Game, visit: Visit, pos: Ints, number: Ints) -> None:
     won = game.draws.uniform("arena_win", step=steps, entities=ids) < game.arena_win[reached]
     wins = (won & (np.arange(most)[:, None] < number)).sum(axis=0)
     game.earn(GOLD, who, wins * given.win_gold)
+    write_battles(game, visit, pos, number, free, (rival, won))
     game.count("arena_battles", who, number)
     game.count("arena_wins", who, wins)
 
@@ -114,7 +117,9 @@ def _attack(game: Game, visit: Visit, pos: Ints) -> None:
     pos, who = pos[does], who[does]
     boss = boss_level(players.profile.install[who] + visit.age)
     given = game.rules.params.guild.reward_gold
-    game.earn(GOLD, who, given.base + given.per_boss_level * boss)
+    gold = given.base + given.per_boss_level * boss
+    game.earn(GOLD, who, gold)
+    attack_boss(game, visit, pos, boss, gold)
     players.guild_attacked[who] = visit.age
     players.guild_age[who] = visit.age
     game.count("guild_attacks", who)
@@ -139,6 +144,7 @@ def _join(game: Game, visit: Visit, pos: Ints) -> None:
     pick = game.draws.uniform("guild_pick", step=visit.age, entities=ids)
     players.guild[who] = 1 + (pick * given.count).astype(np.int64)
     players.guild_age[who] = visit.age
+    join_guild(game, visit, pos)
     visit.left[pos] -= game.rules.params.actions.guild_boss.join_seconds
 
 
@@ -149,4 +155,6 @@ def leave_guilds(game: Game, age: int, who: Ints) -> None:
     if members.size:
         ids = players.profile.entities[members]
         u = game.draws.uniform("guild_leave", step=age, entities=ids)
-        players.guild[members[u < game.rules.params.guild.leave_chance]] = -1
+        leavers = members[u < game.rules.params.guild.leave_chance]
+        leave_guild(game, age, leavers)
+        players.guild[leavers] = -1
