@@ -36,6 +36,11 @@ _ARROW = {
     "date": pa.date32(), "timestamp": pa.timestamp("ms", tz="UTC"), "id": pa.int64(),
     "category": pa.dictionary(pa.int32(), pa.string()),
 }  # fmt: skip
+_ENCODING = {
+    **dict.fromkeys(("int64", "int32", "int16", "int8", "timestamp", "id"), "DELTA_BINARY_PACKED"),
+    "uint64": "PLAIN",
+}
+"""How numbers are written that seldom repeat: half the time and size of a dictionary."""
 METRICS_SCHEMA = TableSchema(
     name=METRICS,
     key=("metric",),
@@ -217,10 +222,16 @@ class _TableFile:
     def _open(self) -> pq.ParquetWriter:
         if self._writer is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(
-                self._temporary, self._arrow, compression="zstd", write_page_checksum=True
-            )
+            self._writer = self._new_writer()
         return self._writer
+
+    def _new_writer(self) -> pq.ParquetWriter:
+        encodings = {c.name: _ENCODING[c.kind] for c in self.schema.written if c.kind in _ENCODING}
+        return pq.ParquetWriter(
+            self._temporary, self._arrow, compression="zstd", write_page_checksum=True,
+            column_encoding=encodings,
+            use_dictionary=[name for name in self._arrow.names if name not in encodings],
+        )  # fmt: skip
 
     def _table(self, chunks: list[tuple[str, Mapping[str, ColumnData]]]) -> pa.Table:
         names = list(dict.fromkeys(run_id for run_id, _ in chunks))
@@ -239,9 +250,7 @@ class _TableFile:
         dropped = pa.array(self._dropped)
         with (
             pq.ParquetFile(self._unsifted) as old,
-            pq.ParquetWriter(
-                self._temporary, self._arrow, compression="zstd", write_page_checksum=True
-            ) as new,
+            self._new_writer() as new,
         ):
             for group in range(old.num_row_groups):
                 table = old.read_row_group(group).cast(self._arrow)

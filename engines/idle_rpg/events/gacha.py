@@ -75,31 +75,33 @@ def write_pulls(game: Game, visit: Visit, pulled: Pulled, price: tuple[int, int]
     first = slot(GACHA) + repeated(np.where(pulled.after_purchase, _AFTER_PURCHASE, 0))
     log.pay(visit.when, who, first + _COST, at + actions.seconds, currency, cost, "gacha_summon")
     banner, featured = _banner(game, pulled.banner), _featured(game, pulled.banner)
-    new = np.zeros(pos.size, dtype=np.uint64)
-    for k in range(number):
-        end = at + actions.seconds + (k + 1) * actions.seconds_per_pull
-        place = first + slot(0, k)
-        hero, rarity, counter = pulled.hero[k], pulled.rarity[k], pulled.counter[k]
-        copies = _copies(pulled, k)
-        log.add(
-            "gacha_summon", visit.when, who, place + _SUMMON, end,
-            **banner, summon_type=int(number > 1), pull_index=k, currency=currency - GEMS,
-            cost=0 if k else cost, hero_id=hero, rarity=rarity, is_new=copies == 0,
-            is_featured=hero == featured, counter_before=counter,
-            counter_after=np.where(rarity == LEGENDARY, 0, counter + 1),
-            pity=_pity(game, counter),
-        )  # fmt: skip
-        _write_stars(game, visit, pulled, (who, place + _ASCEND, end), (hero, copies))
-        new |= np.where(copies == 0, np.uint64(1) << hero.astype(np.uint64), np.uint64(0))
+    k, session = np.divmod(np.arange(number * pos.size), pos.size)
+    hero, rarity = pulled.hero.reshape(-1), pulled.rarity.reshape(-1)
+    counter, copies = pulled.counter.reshape(-1), _copies(pulled).reshape(-1)
+    end = at[session] + actions.seconds + (k + 1) * actions.seconds_per_pull
+    place = first[session] + repeated(k)
+    log.add(
+        "gacha_summon", visit.when, who[session], place + _SUMMON, end,
+        **{name: values[session] for name, values in banner.items()},
+        summon_type=int(number > 1), pull_index=k, currency=currency - GEMS,
+        cost=np.where(k == 0, cost, 0), hero_id=hero, rarity=rarity, is_new=copies == 0,
+        is_featured=hero == featured[session], counter_before=counter,
+        counter_after=np.where(rarity == LEGENDARY, 0, counter + 1), pity=_pity(game, counter),
+    )  # fmt: skip
+    cell = pulled.cell[session, hero].astype(np.int64)
+    _write_stars(game, visit, (who[session], place + _ASCEND, end), (hero, copies, cell))
     log.pulls[who] += number
-    write_team(game, visit, GACHA, pos, end, pulled.power, new)
+    bits = np.where(copies == 0, np.uint64(1) << hero.astype(np.uint64), np.uint64(0))
+    new = np.bitwise_or.reduce(bits.reshape(number, -1), axis=0)
+    write_team(game, visit, GACHA, pos, end[-pos.size :], pulled.power, new)
 
 
-def _copies(pulled: Pulled, k: int) -> Ints:
-    """Return how many copies of its hero each agent owns before pull k: (m,)."""
-    hero = pulled.hero[k]
-    before = pulled.copies[np.arange(hero.size), hero].astype(np.int64)
-    return np.asarray(before + (pulled.hero[:k] == hero).sum(axis=0))
+def _copies(pulled: Pulled) -> Ints:
+    """Return how many copies of its hero an agent owns before each pull: (k, m)."""
+    owned = pulled.copies[np.arange(pulled.pos.size), pulled.hero].astype(np.int64)
+    for k in range(1, len(owned)):
+        owned[k] += (pulled.hero[:k] == pulled.hero[k]).sum(axis=0)
+    return owned
 
 
 def _pity(game: Game, counter: Ints) -> Ints:
@@ -109,25 +111,25 @@ def _pity(game: Game, counter: Ints) -> Ints:
 
 
 def _write_stars(
-    game: Game, visit: Visit, pulled: Pulled, when: tuple[Ints, Ints, Ints],
-    got: tuple[Ints, Ints],
-) -> None:  # fmt: skip
-    """Write the stars that another copy brings: rows, places and seconds, heroes and copies."""
-    (who, place, at), (hero, copies), rules = when, got, game.rules.heroes
+    game: Game, visit: Visit, when: tuple[Ints, Ints, Ints], got: tuple[Ints, Ints, Ints]
+) -> None:
+    """Write the stars that another copy brings.
+
+    Rows, places and seconds; heroes, copies and cells before, all (n,).
+    """
+    (who, place, at), (hero, copies, cell), rules = when, got, game.rules.heroes
     most = rules.stars_by_copies.size - 1
     old = rules.stars_by_copies[np.minimum(copies, most)]
     new = rules.stars_by_copies[np.minimum(copies + 1, most)]
     some = np.flatnonzero((new > old) & (copies > 0))
     if not some.size or game.log is None:
         return
-    hero, copies, old, new = hero[some], copies[some], old[some], new[some]
-    rarity = rules.rarity[hero]
-    level = np.maximum(1, pulled.cell[some, hero].astype(np.int64) % rules.width)
-    level = np.where(pulled.cell[some, hero] < 0, 1, level)
-    cell = (rarity * MOST_STARS + old) * rules.width + level
+    hero, copies, cell, old, new = (values[some] for values in (hero, copies, cell, old, new))
+    rarity, level = rules.rarity[hero], np.where(cell < 0, 1, cell % rules.width)
+    before = (rarity * MOST_STARS + old) * rules.width + level
+    after = before + (new - old) * rules.width
     game.log.add(
         "hero_ascend", visit.when, who[some], place[some], at[some],
         hero_id=hero, rarity=rarity, old_stars=1 + old, new_stars=1 + new, copies=copies + 1,
-        power_before=rules.power[cell] / SCALE,
-        power_after=rules.power[cell + (new - old) * rules.width] / SCALE,
+        power_before=rules.power[before] / SCALE, power_after=rules.power[after] / SCALE,
     )  # fmt: skip

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.events.order import AGENT_SHIFT, slot
+from engines.idle_rpg.events.buffer import Buffer, Part, Values
+from engines.idle_rpg.events.order import slot
 from engines.idle_rpg.events.settings import Settings
 from engines.idle_rpg.events.words import CURRENCIES, ENERGY, SINK_REASONS, SOURCE_REASONS
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.population import Profile
 from runner.contract import Draws
 
-Values: TypeAlias = "NDArray[Any] | float | bool"
 SOURCE, SINK = "economy_source", "economy_sink"
 _REGEN = SOURCE_REASONS.index("energy_regen")
 _LEVEL, _VIP, _SPENT = 16, 8, 32  # places in a mark; the chapter is at 0
-
-
-@dataclass(slots=True)
-class Buffer:
-    """Events of one type as they happened, to be sorted by `keys` once the lives are over.
-
-    `keys`: int64, row * 2^30 + age * 2^21 + event_order; `at`: int32, seconds since midnight of
-    the install day; `marks`: int64, see `EventLog.marks`; `columns`: the type's own.
-    """
-
-    kinds: Mapping[str, np.dtype[Any]]
-    keys: list[Ints] = field(default_factory=list)
-    at: list[NDArray[np.int32]] = field(default_factory=list)
-    marks: list[Ints] = field(default_factory=list)
-    columns: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,20 +78,12 @@ class EventLog:
         """Append events (m,): rows of agents, place in their session, seconds, own columns.
 
         `when` is `order.moment` of age and session; `marks` (m,) are those of the agents now
-        unless given; nulls of whole numbers are -1.
-
-        Raises:
-            OverflowError: a number does not fit its column.
+        unless given; nulls of whole numbers are -1. Arrays must not change afterwards.
         """
         buffer = self.buffers.get(kind)
-        if buffer is None or not who.size:
-            return
-        buffer.keys.append((who << AGENT_SHIFT) + (place + when))
-        buffer.at.append(at.astype(np.int32))
-        buffer.marks.append(self.marks[who] if marks is None else marks)
-        for name, wanted in buffer.kinds.items():
-            values = _narrow(name, columns[name], wanted, who.size)
-            buffer.columns.setdefault(name, []).append(values)
+        if buffer is not None and who.size:
+            marks = self.marks[who] if marks is None else marks
+            buffer.append(Part(who, place, when, at, marks, columns))
 
     def gain(  # noqa: PLR0913, PLR0917
         self, when: int, who: Ints, place: Ints | int, at: Ints, currency: int,
@@ -189,15 +165,3 @@ def marked(marks: Ints) -> dict[str, NDArray[Any]]:
 def first_marks(level: Ints, chapter: int) -> Ints:
     """Return the marks of new agents."""
     return (level << _LEVEL) + chapter
-
-
-def _narrow(name: str, values: Values, wanted: np.dtype[Any], size: int) -> NDArray[Any]:
-    if not isinstance(values, np.ndarray):
-        return np.full(size, values, dtype=wanted)
-    if values.dtype == wanted:
-        return values
-    narrow = values.astype(wanted)
-    if (narrow != values).any():
-        low, high = values.min(), values.max()
-        raise OverflowError(f"column {name}: {low} to {high} do not fit {wanted}")
-    return narrow

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.events.order import ARENA, GUILD, slot
-from engines.idle_rpg.events.words import GEMS, GOLD
+from engines.idle_rpg.events.log import SINK, SOURCE, EventLog
+from engines.idle_rpg.events.order import ARENA, GUILD, repeated, slot
+from engines.idle_rpg.events.words import GEMS, GOLD, SINK_REASONS, SOURCE_REASONS
 from engines.idle_rpg.game import Game, Visit
 from engines.idle_rpg.lookup import Ints
 from runner.contract import Floats
 
 _WORST_RANK = 2000
-_BEST_RATING = np.iinfo(np.int16).max
+_REWARD = SOURCE_REASONS.index("arena_reward")
+_ATTEMPT = SINK_REASONS.index("arena_attempt")
 _RATING_PER_RANK = 10
 _PER_POWER = 1000  # damage of a team in percent is its power over this, times 0.8 to 1.2
 _LEAST_DAMAGE, _DAMAGE_SPAN, _MOST_DAMAGE = 0.8, 0.4, 10.0
@@ -32,34 +34,56 @@ def write_battles(  # noqa: PLR0913, PLR0917 - one round of battles
     if log is None:
         return
     seconds, (rival, won) = game.rules.params.actions.arena_battles.seconds, fights
-    spread, change = given.opponent_spread, given.k_factor // 2
-    power = game.players.team_power[visit.who[pos]]
-    for k in range(int(number.max(initial=0))):
-        some = np.flatnonzero(number > k)
-        who, place, own = visit.who[pos[some]], slot(ARENA, k), power[some]
-        start = visit.now(pos[some]) + k * seconds
-        paid, wins = k >= free[some], won[k, some]
-        log.pay(
-            visit.when, who[paid], place, start[paid], GEMS, given.attempt_price_gems,
-            "arena_attempt",
-        )  # fmt: skip
-        other = np.floor(own * (1.0 - spread + 2.0 * spread * rival[k, some])).astype(np.int64)
+    session = np.repeat(np.arange(pos.size), number)
+    k = np.arange(session.size) - np.repeat(np.cumsum(number) - number, number)
+    who, own = visit.who[pos[session]], game.players.team_power[visit.who[pos]][session]
+    place, start = slot(ARENA) + repeated(k), visit.now(pos)[session] + k * seconds
+    paid, wins, end = k >= free[session], won[k, session], start + seconds
+    _pay_battles(log, visit.when, (who, place, start), paid, given.attempt_price_gems)
+    rise = np.where(wins, given.k_factor // 2, -(given.k_factor // 2))
+    after = log.rating[who] + _running(rise, k)
+    log.rating[who] = after  # the last of each session stays
+    spread = given.opponent_spread
+    other = np.floor(own * (1.0 - spread + 2.0 * spread * rival[k, session]))
+    log.add(
+        "arena_battle_start", visit.when, who, place + _START, start,
+        opponent_power=other, own_power=own, rank=_rank(after - rise), is_paid=paid,
+    )  # fmt: skip
+    log.add(
+        "arena_battle_end", visit.when, who, place + _END, end,
+        result=wins, rank_after=_rank(after), rating_change=rise, gold=wins * given.win_gold,
+    )  # fmt: skip
+    if given.win_gold:
+        balance = log.purse[GOLD][who] + _running(wins * given.win_gold, k)
+        log.purse[GOLD][who] = balance
         log.add(
-            "arena_battle_start", visit.when, who, place + _START, start,
-            opponent_power=other, own_power=own, rank=_rank(log.rating[who]), is_paid=paid,
+            SOURCE, visit.when, who[wins], place[wins] + _GOLD, end[wins],
+            currency=GOLD, amount=given.win_gold, balance_after=balance[wins], reason=_REWARD,
         )  # fmt: skip
-        rise = np.where(wins, change, -change)
-        rise = np.clip(log.rating[who] + rise, 0, _BEST_RATING) - log.rating[who]
-        log.rating[who] += rise
-        log.add(
-            "arena_battle_end", visit.when, who, place + _END, start + seconds,
-            result=wins, rank_after=_rank(log.rating[who]), rating_change=rise,
-            gold=wins * given.win_gold,
-        )  # fmt: skip
-        log.gain(
-            visit.when, who[wins], place + _GOLD, (start + seconds)[wins], GOLD, given.win_gold,
-            "arena_reward",
-        )  # fmt: skip
+
+
+def _pay_battles(
+    log: EventLog, when: int, battles: tuple[Ints, Ints, Ints], paid: NDArray[np.bool_], price: int
+) -> None:
+    """Write the price of battles beyond the free ones: rows, places, seconds, each (n,)."""
+    who, place, at = (values[paid] for values in battles)
+    if not who.size or not price:
+        return
+    first = np.append(True, who[1:] != who[:-1])
+    spent = _running(np.full(who.size, price), np.where(first, 0, 1))
+    after = log.purse[GEMS][who] - spent
+    log.add(
+        SINK, when, who, place, at, currency=GEMS, amount=price, balance_after=after,
+        reason=_ATTEMPT,
+    )  # fmt: skip
+    log.purse[GEMS][who] = after
+    np.add.at(log.gems, who, price)
+
+
+def _running(values: Ints, k: Ints) -> Ints:
+    """Return running sums that start again where k = 0: (n,)."""
+    sums = np.cumsum(values)
+    return np.asarray(sums - (sums - values)[k == 0][np.cumsum(k == 0) - 1])
 
 
 def _rank(rating: Ints) -> Ints:

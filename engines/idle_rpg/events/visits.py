@@ -15,6 +15,7 @@ from engines.idle_rpg.rules import MOST_STARS, RARITIES
 _PER_TEST = 3  # places of an exposure: itself, gems and tickets granted
 _READ = slot(START, 62)
 _COMPLETED = 13  # after twelve steps
+_MOST = 32_767
 
 
 def begin_sessions(game: Game, age: int, number: int, who: Ints, start: Ints) -> None:
@@ -78,7 +79,7 @@ def _write_snapshots(game: Game, log: EventLog, when: int, who: Ints, at: Ints) 
         max_hero_level=(known % width).max(axis=1),
         max_hero_stars=1 + (known // width % MOST_STARS).max(axis=1),
         team_power=players.team_power[who], stages_cleared=players.cleared[who],
-        arena_rating=log.rating[who], guild_id=players.guild[who],
+        arena_rating=np.clip(log.rating[who], -_MOST, _MOST), guild_id=players.guild[who],
         total_sessions=log.sessions[who], total_minutes=log.seconds[who] / 60,
         total_pulls=log.pulls[who], counter=players.counter[who],
     )  # fmt: skip

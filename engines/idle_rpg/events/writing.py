@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.events.log import Buffer, EventLog, first_marks, marked
+from engines.idle_rpg.events.buffer import Buffer, Joined
+from engines.idle_rpg.events.log import EventLog, first_marks, marked
 from engines.idle_rpg.events.order import (
     AGENT_SHIFT,
     ages,
@@ -61,22 +62,18 @@ def _kinds(schema: TableSchema) -> dict[str, np.dtype[Any]]:
 def write_events(out: TableSink, log: EventLog, schemas: tuple[TableSchema, ...]) -> None:
     """Write every event of a block, and forget it."""
     for schema in schemas:
-        buffer = log.buffers.pop(schema.name.removeprefix(PREFIX))
-        if buffer.keys:
-            _write_type(out, log, schema, buffer)
+        events = log.buffers.pop(schema.name.removeprefix(PREFIX)).take()
+        if events is not None:
+            _write_type(out, log, schema, events)
 
 
-def _write_type(out: TableSink, log: EventLog, schema: TableSchema, buffer: Buffer) -> None:
-    keys = np.concatenate(buffer.keys)
-    order = np.argsort(keys, kind="stable")
-    at, marks = np.concatenate(buffer.at), np.concatenate(buffer.marks)
-    buffer.keys, buffer.at, buffer.marks = [], [], []
-    own = {c.name: np.concatenate(buffer.columns.pop(c.name)) for c in schema.columns[_OWN:]}
-    for start in range(0, keys.size, _BATCH):
+def _write_type(out: TableSink, log: EventLog, schema: TableSchema, events: Joined) -> None:
+    order = np.argsort(events.keys, kind="stable")
+    for start in range(0, order.size, _BATCH):
         rows = order[start : start + _BATCH]
-        columns = _envelope(log, keys[rows], at[rows], marks[rows])
+        columns = _envelope(log, events.keys[rows], events.at[rows], events.marks[rows])
         for column in schema.columns[_OWN:]:
-            columns[column.name] = _shown(column, own[column.name][rows])
+            columns[column.name] = _shown(column, events.columns[column.name][rows])
         out.write(schema.name, columns)
 
 
