@@ -76,7 +76,7 @@ def live(game: Game, records: Recorder, close: Close, *, splits: bool) -> None:
     earlier; the others are then copied together.
     """
     horizon = game.rules.horizon
-    alive = np.arange(game.players.size)
+    alive, last = np.arange(game.players.size), 0
     expose(game, 0, np.flatnonzero(~game.players.profile.is_bot))
     for age in range(horizon):
         alive = alive[game.players.profile.install[alive] + age <= horizon]
@@ -97,7 +97,8 @@ def live(game: Game, records: Recorder, close: Close, *, splits: bool) -> None:
         if active.size:
             _live_day(game, age, active, records)
         _keep_active_days(game, age)
-    _end_lives(game, age, records)
+        last = age
+    _end_lives(game, last, records)
     close(game, records)
 
 

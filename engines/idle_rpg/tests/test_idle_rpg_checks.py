@@ -11,7 +11,7 @@ from engines.idle_rpg import ENGINE, gacha, life
 from engines.idle_rpg.game import Game, Visit
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.rules import Rules
-from engines.idle_rpg.tests.support import only, params
+from engines.idle_rpg.tests.support import BURST, only, params
 from runner.conformance import run_engine
 from runner.contract import Draws
 
@@ -57,3 +57,8 @@ def test_more_ads_than_the_daily_cap_are_found(monkeypatch: pytest.MonkeyPatch) 
     assert not faults({"ads.max_per_day": 1})
     before_others(count_an_ad, monkeypatch)
     assert faults({"ads.max_per_day": 1}) == {"ads"}
+
+
+def test_a_crowd_whose_days_end_with_an_agent_week_is_held_to_that_week() -> None:
+    last_week = {f"traffic.events.bad_traffic.{name}": value for name, value in BURST.items()}
+    assert not faults({**last_week, "traffic.events.bad_traffic.sim_day": 3}, agents=5, horizon=9)
