@@ -44,7 +44,7 @@ def test_ads_without_the_cooldown_are_found(monkeypatch: pytest.MonkeyPatch) -> 
     assert not faults(eager)
 
     def forget_last_ad(game: Game, visit: Visit) -> None:
-        game.players.ad_from[visit.who] = -(10**9)
+        visit.day.state.ad_from[: visit.size] = -(10**9)
 
     before_others(forget_last_ad, monkeypatch)
     assert faults(eager) == {"ads"}
@@ -52,7 +52,7 @@ def test_ads_without_the_cooldown_are_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_more_ads_than_the_daily_cap_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def count_an_ad(game: Game, visit: Visit) -> None:
-        game.count("ads", visit.who)
+        visit.day.today("ads")[: visit.size] += 1
 
     assert not faults({"ads.max_per_day": 1})
     before_others(count_an_ad, monkeypatch)
