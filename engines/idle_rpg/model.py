@@ -72,7 +72,7 @@ def simulate(
         game = new_game(rules, draws, tests, profile, featured)
         cell = tally.cells.of(profile)
         if settings is not None:
-            game.log = new_log(settings, draws, profile, events, game.players.candidates)
+            game.log = new_log(settings, draws, profile, events, game.players.strongest[:, 0])
         records = Recorder(tally=tally, cell=cell, keeps_days=out.wants("agent_days"))
         live(game, records, close, splits=not writes_rows)
         writing.write_block(out, game, records)

@@ -34,7 +34,7 @@ def play_tutorial(game: Game, who: Ints) -> tuple[Ints, NDArray[np.bool_]]:
             rows = rows[~left[rows]]
     done = who[~left & ~players.profile.is_bot[who]]
     players.tutorial_done[done] = True
-    players.exp[done] += given.exp_reward
+    players.state.exp[done] += given.exp_reward
     return seconds, left
 
 

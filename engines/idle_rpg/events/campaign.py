@@ -31,8 +31,8 @@ class Played:
     Attributes:
         pos, who, start, cleared, energy, power: int64 (m,), session, row, second of the begin,
             stages cleared, energy and team power then.
-        attempts: of each round place, stages cleared before, seconds, energy before paying and
-            whether won, of those who played it, int64 (5, size).
+        attempts: of some at once place, number in the visit, stages cleared before, seconds,
+            energy before paying and whether won, int64 (6, size).
         sweeps: place, number of replays and energy before the first, int64 (3, size).
     """
 
@@ -44,6 +44,21 @@ class Played:
     power: Ints
     attempts: list[Ints] = field(default_factory=list)
     sweeps: Ints = field(default_factory=lambda: np.zeros((3, 0), dtype=np.int64))
+
+    def note_attempts(
+        self, pos: Ints, first: int, cleared: Ints,
+        attempted: tuple[NDArray[np.bool_], NDArray[np.bool_], Ints, Ints],
+    ) -> None:  # fmt: skip
+        """Keep attempts first, first + 1, ... in the sessions `pos`, with stages cleared before.
+
+        `attempted`, each (n, m): whether made, won if so, seconds, energy before paying.
+        """
+        made, won, seconds, energy = attempted
+        before = cleared + np.cumsum(won, axis=0) - won
+        visit, k = made.T.nonzero()
+        place = np.searchsorted(self.pos, pos)[visit]
+        found = (before[k, visit], seconds[k, visit], energy[k, visit], won[k, visit])
+        self.attempts.append(np.stack([place, first + k, *found]))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,42 +81,52 @@ class Plays:
     is_sweep: NDArray[np.bool_]
 
 
-def write_campaign(game: Game, visit: Visit, played: Played, energy_left: Ints, end: Ints) -> None:
-    """Write the campaign of some visits, before the game makes its offers.
+def begin_campaign(game: Game, visit: Visit, pos: Ints, energy: Ints) -> Played | None:
+    """Return what the campaign of the sessions `pos` is to be noted in; energy as read (m,)."""
+    if game.log is None:
+        return None
+    state = visit.day.state
+    return Played(
+        pos=pos, who=visit.who(pos), start=visit.now(pos), cleared=state.cleared[pos],
+        energy=energy, power=state.team_power[pos],
+    )  # fmt: skip
 
-    `energy_left`, `end`: int64 (m,), energy and second at the end of the campaign.
+
+def write_campaign(game: Game, visit: Visit, played: Played | None, energy_left: Ints) -> None:
+    """Write the campaign of some visits, once it is over and before the game makes its offers.
+
+    `energy_left`: int64 (m,), energy at the end of the campaign.
     """
     log = game.log
-    if log is None:
+    if log is None or played is None:
         return
-    who, when = played.who, visit.when
+    who, when, end = played.who, visit.when, visit.now(played.pos)
     log.read_energy(when, who, _READ, played.start, played.energy)
     attempts = _attempts(log, played)
-    sweeps = _sweeps(game, log, played, attempts)
+    sweeps = _sweeps(game, log, played, attempts, visit.day.state.cleared[played.pos])
     plays = _joined(attempts, sweeps)
     log.played[who] += np.bincount(plays.place, minlength=who.size)
     log.lost[who[plays.place[~plays.won]]] = True
     _write_energy(game, log, visit, played, plays)
     _write_results(game, log, visit, played, plays)
     log.read_energy(when, who, _LAST_READ, end, energy_left)
-    log.mark_chapter(who, game.players.cleared[who])
+    log.mark_chapter(who, visit.day.state.cleared[played.pos])
 
 
 def settle_campaign(game: Game, visit: Visit, pos: Ints) -> None:
     """Write the level-ups that the campaign brought some sessions, after its offers."""
     if game.log is not None:
-        who = visit.who[pos]
-        game.log.rise(visit.when, CAMPAIGN, who, visit.now(pos), game.players.exp[who])
+        exp = visit.day.state.exp[pos]
+        game.log.rise(visit.when, CAMPAIGN, visit.who(pos), visit.now(pos), exp)
 
 
 def _attempts(log: EventLog, played: Played) -> Plays:
     """Return the attempts, and count those at each stage."""
-    rounds = played.attempts or [np.zeros((5, 0), dtype=np.int64)]
-    k = np.repeat(np.arange(len(rounds)), [one.shape[1] for one in rounds])
-    joined = np.concatenate(rounds, axis=1)
-    order = np.argsort(joined[0], kind="stable")
-    place, cleared, seconds, energy, wins = joined[:, order]
-    k, won = k[order], wins.astype(np.bool_)
+    joined = np.concatenate([np.zeros((6, 0), dtype=np.int64), *played.attempts], axis=1)
+    if len(played.attempts) > 1:
+        joined = joined[:, np.argsort(joined[0] * _REPETITIONS + joined[1], kind="stable")]
+    place, k, cleared, seconds, energy, wins = joined
+    won = wins.astype(np.bool_)
     running = np.cumsum(seconds) - seconds
     visit_of = np.cumsum(k == 0) - 1
     start = played.start[place] + running - running[k == 0][visit_of]
@@ -119,8 +144,8 @@ def _attempts(log: EventLog, played: Played) -> Plays:
     )  # fmt: skip
 
 
-def _sweeps(game: Game, log: EventLog, played: Played, attempts: Plays) -> Plays:
-    """Return the replays, which follow the attempts of their visit."""
+def _sweeps(game: Game, log: EventLog, played: Played, attempts: Plays, reached: Ints) -> Plays:
+    """Return the replays, which follow the attempts of their visit; stages cleared by then (m,)."""
     settings, cost = game.rules.params.campaign, game.rules.params.energy.per_stage
     at, count, energy = played.sweeps
     size = played.who.size
@@ -129,7 +154,7 @@ def _sweeps(game: Game, log: EventLog, played: Played, attempts: Plays) -> Plays
     place = np.repeat(at, count)
     j = np.arange(place.size) - np.repeat(np.cumsum(count) - count, count)
     who = played.who[place]
-    cleared = game.players.cleared[who]
+    cleared = reached[place]
     number = log.replays[who] + 1 + j
     log.replays[played.who[at]] += count
     return Plays(
@@ -194,7 +219,8 @@ def _write_results(game: Game, log: EventLog, visit: Visit, played: Played, play
     if not won.size:
         return
     who, stage, end = who[won], plays.stage[won], end[won]
-    gold = rules.gold[game.players.vip[who] * rules.exp.size + stage]
+    vip = visit.day.state.vip[played.pos][plays.place[won]]
+    gold = rules.gold[vip * rules.exp.size + stage]
     marks, places = marks[won], places[won]
     if log.wants("stage_complete"):
         stars, loot = _details(log, visit, (visit.ids[played.pos[plays.place[won]]], plays.k[won]),
@@ -230,7 +256,7 @@ def _details(
     """Return stars and cosmetic items, -1 without, of plays won: (n,)."""
     ids, k = addresses
     stage, power = stages
-    steps = visit.rep(0) + k.astype(np.uint64)
+    steps = visit.reps(0, 1) + k.astype(np.uint64)
     u = log.draws.uniform("stage_stars", step=steps, entities=ids)
     easy, all_three = (power >= least[stage - 1] for least in log.settings.star_power)
     stars = np.where(easy, 3 - (u >= _THIRD_STAR), 1 + (u >= _ONE_STAR) + (u >= _TWO_STARS))

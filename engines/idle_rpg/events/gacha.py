@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.idle_rpg.events.heroes import write_team
+from engines.idle_rpg.events.log import EventLog
 from engines.idle_rpg.events.order import GACHA, repeated, slot
 from engines.idle_rpg.events.words import GEMS, TICKETS
 from engines.idle_rpg.game import Game, Visit
@@ -20,87 +21,108 @@ _NONE, _SOFT, _HARD = range(3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pulled:
-    """What came out of k pulls by each of m sessions at `pos`.
+class Before:
+    """What some sessions were like before their pulls.
 
     Attributes:
-        banner: int64 (m,), -1 for the standard one.
-        after_purchase: bool (m,), the funds were just bought.
-        hero, rarity, counter: int64 (k, m), counter before each pull.
-        copies: int16 (m, heroes), before.
-        cell: int16 (m, heroes), before.
-        power: int64 (m,), team power before.
+        pos, banner, counter, power: int64 (m,), banner -1 for the standard one, team power.
+        copies, cell: int16 (m, heroes).
     """
 
     pos: Ints
     banner: Ints
-    after_purchase: NDArray[np.bool_]
-    hero: Ints
-    rarity: Ints
     counter: Ints
+    power: Ints
     copies: NDArray[np.int16]
     cell: NDArray[np.int16]
-    power: Ints
 
 
-def view_banner(game: Game, visit: Visit, pos: Ints, banner: Ints) -> None:
-    """Write who looks at which banner: int64 (m,), -1 for the standard one."""
+def view_banner(game: Game, visit: Visit, pos: Ints) -> None:
+    """Write who looks at which banner."""
     log = game.log
     if log is None:
         return
-    who = visit.who[pos]
+    who, banner = visit.who(pos), visit.day.banner[pos]
     log.add(
         "gacha_banner_view", visit.when, who, slot(GACHA), visit.now(pos),
-        **_banner(game, banner), featured_hero_id=_featured(game, banner),
+        banner_index=banner, is_limited=banner >= 0, featured_hero_id=_featured(game, banner),
         gems=log.purse[GEMS][who], tickets=log.purse[TICKETS][who],
     )  # fmt: skip
-
-
-def _banner(game: Game, banner: Ints) -> dict[str, NDArray[np.generic]]:
-    return {"banner_index": banner, "is_limited": banner >= 0}
 
 
 def _featured(game: Game, banner: Ints) -> Ints:
     return np.where(banner >= 0, game.featured[banner], -1)
 
 
-def write_pulls(game: Game, visit: Visit, pulled: Pulled, price: tuple[int, int]) -> None:
-    """Write pulls, before their time passes, with currency and price of all of them."""
-    log = game.log
+def pay_pulls(game: Game, visit: Visit, pos: Ints, price: tuple[int, int]) -> None:
+    """Write what sessions pay for pulls, before their time passes: currency and amount."""
+    log, (currency, cost) = game.log, price
+    if log is not None:
+        who, at = visit.who(pos), visit.now(pos) + game.rules.params.actions.do_gacha.seconds
+        log.pull_price[:, who] = [[currency], [cost]]
+        log.pay(visit.when, who, _first(log, who) + _COST, at, currency, cost, "gacha_summon")
+
+
+def _first(log: EventLog, who: Ints) -> Ints:
+    """Return the place of the first pull: (m,)."""
+    return slot(GACHA) + repeated(np.where(log.helped[who], _AFTER_PURCHASE, 0))
+
+
+def before_pulls(game: Game, visit: Visit, pos: Ints) -> Before | None:
+    """Return what must be known of sessions before they pull."""
+    if game.log is None:
+        return None
+    day, rows = visit.day, visit.who(pos)
+    return Before(
+        pos=pos, banner=day.banner[pos], counter=day.state.counter[pos],
+        power=day.state.team_power[pos], copies=game.players.copies[rows],
+        cell=game.players.cell[rows],
+    )  # fmt: skip
+
+
+def write_pulls(game: Game, visit: Visit, before: Before, heroes: Ints, rarities: Ints) -> None:
+    """Write pulls once their time has passed: heroes and rarities int64 (k, m)."""
+    log, pos, actions = game.log, before.pos, game.rules.params.actions.do_gacha
     if log is None:
         return
-    (currency, cost), pos = price, pulled.pos
-    who, at, number = visit.who[pos], visit.now(pos), pulled.hero.shape[0]
-    actions = game.rules.params.actions.do_gacha
-    first = slot(GACHA) + repeated(np.where(pulled.after_purchase, _AFTER_PURCHASE, 0))
-    log.pay(visit.when, who, first + _COST, at + actions.seconds, currency, cost, "gacha_summon")
-    banner, featured = _banner(game, pulled.banner), _featured(game, pulled.banner)
+    number, who = heroes.shape[0], visit.who(pos)
     k, session = np.divmod(np.arange(number * pos.size), pos.size)
-    hero, rarity = pulled.hero.reshape(-1), pulled.rarity.reshape(-1)
-    counter, copies = pulled.counter.reshape(-1), _copies(pulled).reshape(-1)
-    end = at[session] + actions.seconds + (k + 1) * actions.seconds_per_pull
-    place = first[session] + repeated(k)
+    hero, rarity = heroes.reshape(-1), rarities.reshape(-1)
+    counter = _counters(before, rarities).reshape(-1)
+    copies = _copies(before, heroes).reshape(-1)
+    currency, cost = log.pull_price[:, who][:, session]
+    end = visit.now(pos)[session] - (number - 1 - k) * actions.seconds_per_pull
+    place = _first(log, who)[session] + repeated(k)
+    banner = before.banner[session]
     log.add(
         "gacha_summon", visit.when, who[session], place + _SUMMON, end,
-        **{name: values[session] for name, values in banner.items()},
-        summon_type=int(number > 1), pull_index=k, currency=currency - GEMS,
-        cost=np.where(k == 0, cost, 0), hero_id=hero, rarity=rarity, is_new=copies == 0,
-        is_featured=hero == featured[session], counter_before=counter,
+        banner_index=banner, is_limited=banner >= 0, summon_type=int(number > 1), pull_index=k,
+        currency=currency - GEMS, cost=np.where(k == 0, cost, 0), hero_id=hero, rarity=rarity,
+        is_new=copies == 0, is_featured=hero == _featured(game, banner), counter_before=counter,
         counter_after=np.where(rarity == LEGENDARY, 0, counter + 1), pity=_pity(game, counter),
     )  # fmt: skip
-    cell = pulled.cell[session, hero].astype(np.int64)
+    cell = before.cell[session, hero].astype(np.int64)
     _write_stars(game, visit, (who[session], place + _ASCEND, end), (hero, copies, cell))
     log.pulls[who] += number
     bits = np.where(copies == 0, np.uint64(1) << hero.astype(np.uint64), np.uint64(0))
     new = np.bitwise_or.reduce(bits.reshape(number, -1), axis=0)
-    write_team(game, visit, GACHA, pos, end[-pos.size :], pulled.power, new)
+    write_team(game, visit, GACHA, pos, visit.now(pos), before.power, new)
 
 
-def _copies(pulled: Pulled) -> Ints:
+def _counters(before: Before, rarities: Ints) -> Ints:
+    """Return the counter before each pull: (k, m)."""
+    found = np.empty_like(rarities)
+    found[0] = before.counter
+    for k in range(1, len(found)):
+        found[k] = np.where(rarities[k - 1] == LEGENDARY, 0, found[k - 1] + 1)
+    return found
+
+
+def _copies(before: Before, heroes: Ints) -> Ints:
     """Return how many copies of its hero an agent owns before each pull: (k, m)."""
-    owned = pulled.copies[np.arange(pulled.pos.size), pulled.hero].astype(np.int64)
+    owned = before.copies[np.arange(before.pos.size), heroes].astype(np.int64)
     for k in range(1, len(owned)):
-        owned[k] += (pulled.hero[:k] == pulled.hero[k]).sum(axis=0)
+        owned[k] += (heroes[:k] == heroes[k]).sum(axis=0)
     return owned
 
 

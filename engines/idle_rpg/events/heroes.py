@@ -31,7 +31,7 @@ def write_upgrades(game: Game, visit: Visit, pos: Ints, bought: list[Ints], powe
     place, hero, cell = np.concatenate(bought, axis=1)
     order = np.argsort(place, kind="stable")
     place, hero, cell, k = place[order], hero[order], cell[order], k[order]
-    who, price, level = visit.who[pos[place]], rules.cost[cell], cell % rules.width
+    who, price, level = visit.who(pos[place]), rules.cost[cell], cell % rules.width
     seconds = game.rules.params.actions.upgrade_heroes.seconds
     at = visit.now(pos)[place] + (k + 1) * seconds
     places = slot(UPGRADE) + repeated(k)
@@ -64,8 +64,8 @@ def write_team(  # noqa: PLR0913, PLR0917 - a step of a session
     log = game.log
     if log is None:
         return
-    who = visit.who[pos]
-    now = team_bits(game.players.candidates[who])
+    who = visit.who(pos)
+    now = team_bits(visit.day.strongest[0].take(pos, axis=1).T)
     old = log.team[who]
     log.team[who] = now
     some = np.flatnonzero(now != old)
@@ -80,7 +80,7 @@ def write_team(  # noqa: PLR0913, PLR0917 - a step of a session
         log.add(
             "hero_team_change", visit.when, who[some], slot(code, TEAM, change), at[some],
             hero_in=hero_in, hero_out=hero_out, team_power_before=power[some],
-            team_power_after=game.players.team_power[who[some]],
+            team_power_after=visit.day.state.team_power[pos[some]],
             reason=np.where(is_new, _NEW, _OPTIMISED),
         )  # fmt: skip
         entered &= entered - _ONE * (entered > 0)

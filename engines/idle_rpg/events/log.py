@@ -38,7 +38,10 @@ class EventLog:
         number, started: int64 (n,), number of the session that is going on; start of the day's
             first session, seconds since midnight of the install day.
         played, gems, gold: int64 (n,), stages played and money spent in this session.
-        lost: bool (n,), a stage was lost in this session.
+        lost, helped: bool (n,), in this session a stage was lost, funds for pulls were bought.
+        placement, pull_price: int64 (n,) and (2, n), where this session's ad is; currency and
+            price of the pulls under way.
+        place: int64 (n,), position in the present day.
         exposed, taught: what happened before the day's first session has a time: exposures as
             (test, variant, rows); steps of the tutorial as (step, rows, seconds, skipped).
     """
@@ -64,6 +67,10 @@ class EventLog:
     gems: Ints
     gold: Ints
     lost: NDArray[np.bool_]
+    helped: NDArray[np.bool_]
+    placement: Ints
+    pull_price: Ints
+    place: Ints
     exposed: list[tuple[int, int, Ints]] = field(default_factory=list)
     taught: list[tuple[int, Ints, Ints, NDArray[np.bool_]]] = field(default_factory=list)
 

@@ -60,8 +60,8 @@ def view_shop(game: Game, visit: Visit, pos: Ints) -> None:
     """Write who looks around in the shop, before the time passes."""
     log = game.log
     if log is not None:
-        gems = log.purse[GEMS][visit.who[pos]]
-        log.add("shop_view", visit.when, visit.who[pos], slot(SHOP), visit.now(pos), gems=gems)
+        gems = log.purse[GEMS][visit.who(pos)]
+        log.add("shop_view", visit.when, visit.who(pos), slot(SHOP), visit.now(pos), gems=gems)
 
 
 def fail_purchases(game: Game, visit: Visit, sale: Sale) -> None:
@@ -69,7 +69,7 @@ def fail_purchases(game: Game, visit: Visit, sale: Sale) -> None:
     log = game.log
     if log is None or not sale.pos.size:
         return
-    who, at, place = visit.who[sale.pos], visit.now(sale.pos), _PLACES[sale.trigger]
+    who, at, place = visit.who(sale.pos), visit.now(sale.pos), _PLACES[sale.trigger]
     log.add("iap_initiated", visit.when, who, place, at, **sale.offer)
     if log.wants("iap_failed"):
         u = log.draws.uniform("iap_fail_reason", step=visit.step, entities=visit.ids[sale.pos])
@@ -84,16 +84,17 @@ def complete_purchases(game: Game, visit: Visit, sale: Sale) -> None:
     log = game.log
     if log is None or sale.number is None or sale.spent is None:
         return
-    rules, players = game.rules, game.players
+    rules, state = game.rules, visit.day.state
     who, at, place, when = (
-        visit.who[sale.pos],
+        visit.who(sale.pos),
         visit.now(sale.pos),
         _PLACES[sale.trigger],
         visit.when,
     )
     log.add("iap_initiated", when, who, place, at, **sale.offer)
-    log.read_energy(when, who, place + _READ, at, players.energy[who])
-    log.mark_spender(who, sale.spent, players.vip[who])
+    log.read_energy(when, who, place + _READ, at, state.energy[sale.pos])
+    log.mark_spender(who, sale.spent, state.vip[sale.pos])
+    log.helped[who] |= sale.trigger in _STEPS[GACHA, 1]
     gems, tickets = rules.product_gems[sale.product], rules.product_tickets[sale.product]
     log.add(
         "iap_purchase", when, who, place + _RESULT, at, **sale.offer, gems=gems, tickets=tickets,
@@ -108,7 +109,7 @@ def refill_energy(game: Game, visit: Visit, pos: Ints, price: int) -> None:
     log = game.log
     if log is None:
         return
-    who, at, place, when = visit.who[pos], visit.now(pos), _PLACES["out_of_energy"], visit.when
+    who, at, place, when = visit.who(pos), visit.now(pos), _PLACES["out_of_energy"], visit.when
     log.pay(when, who, place + _REFILL_PRICE, at, GEMS, price, "energy_refill")
-    gained = game.players.energy[who] - log.purse[ENERGY][who]
+    gained = visit.day.state.energy[pos] - log.purse[ENERGY][who]
     log.gain(when, who, place + _REFILL, at, ENERGY, gained, "energy_refill")

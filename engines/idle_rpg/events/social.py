@@ -36,7 +36,7 @@ def write_battles(  # noqa: PLR0913, PLR0917 - one round of battles
     seconds, (rival, won) = game.rules.params.actions.arena_battles.seconds, fights
     session = np.repeat(np.arange(pos.size), number)
     k = np.arange(session.size) - np.repeat(np.cumsum(number) - number, number)
-    who, own = visit.who[pos[session]], game.players.team_power[visit.who[pos]][session]
+    who, own = visit.who(pos[session]), visit.day.state.team_power[pos][session]
     place, start = slot(ARENA) + repeated(k), visit.now(pos)[session] + k * seconds
     paid, wins, end = k >= free[session], won[k, session], start + seconds
     _pay_battles(log, visit.when, (who, place, start), paid, given.attempt_price_gems)
@@ -94,9 +94,9 @@ def join_guild(game: Game, visit: Visit, pos: Ints) -> None:
     """Write who joined a guild, before the time passes."""
     log = game.log
     if log is not None:
-        who = visit.who[pos]
+        who = visit.who(pos)
         log.joined[who] = visit.age
-        guild = game.players.guild[who]
+        guild = visit.day.state.guild[pos]
         log.add("guild_join", visit.when, who, slot(GUILD), visit.now(pos), guild_id=guild)
 
 
@@ -105,13 +105,13 @@ def attack_boss(game: Game, visit: Visit, pos: Ints, boss: Ints, gold: Ints) -> 
     log = game.log
     if log is None:
         return
-    who, players = visit.who[pos], game.players
+    who, state = visit.who(pos), visit.day.state
     end = visit.now(pos) + game.rules.params.actions.guild_boss.attack_seconds
     if log.wants("guild_boss_attack"):
         u = log.draws.uniform("guild_damage", step=visit.step, entities=visit.ids[pos])
-        damage = players.team_power[who] / _PER_POWER * (_LEAST_DAMAGE + _DAMAGE_SPAN * u)
+        damage = state.team_power[pos] / _PER_POWER * (_LEAST_DAMAGE + _DAMAGE_SPAN * u)
         log.add(
-            "guild_boss_attack", visit.when, who, slot(GUILD), end, guild_id=players.guild[who],
+            "guild_boss_attack", visit.when, who, slot(GUILD), end, guild_id=state.guild[pos],
             boss_level=boss, damage_pct=np.minimum(_MOST_DAMAGE, damage), gold=gold,
         )  # fmt: skip
     log.gain(visit.when, who, slot(GUILD, 0, 1), end, GOLD, gold, "guild_reward")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.idle_rpg.day import Day
 from engines.idle_rpg.events.log import EventLog
 from engines.idle_rpg.events.order import BEGIN, END, LEAVE, SESSION_SHIFT, START, moment, slot
 from engines.idle_rpg.events.words import ENERGY, GEMS, GOLD, TICKETS
 from engines.idle_rpg.game import DAY_SECONDS, Game, refresh_energy
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.rules import MOST_STARS, RARITIES
+from engines.idle_rpg.schedule import DayPlan
 
 _PER_TEST = 3  # places of an exposure: itself, gems and tickets granted
 _READ = slot(START, 62)
@@ -18,12 +20,14 @@ _COMPLETED = 13  # after twelve steps
 _MOST = 32_767
 
 
-def begin_sessions(game: Game, age: int, number: int, who: Ints, start: Ints) -> None:
-    """Write the starts of the sessions with one number: rows (m,), seconds (m,)."""
-    log = game.log
+def begin_sessions(game: Game, day: Day, number: int, plan: DayPlan) -> None:
+    """Write the starts of the sessions with one number, those of bots too."""
+    log, age = game.log, day.age
     if log is None:
         return
     when, profile = moment(age, number), game.players.profile
+    start = age * DAY_SECONDS + plan.starts[number]
+    who = plan.who[: start.size]
     last = log.last_end[who]
     first = last < 0
     log.add(
@@ -33,15 +37,18 @@ def begin_sessions(game: Game, age: int, number: int, who: Ints, start: Ints) ->
         source=log.settings.source_of_origin[profile.origin[who]],
     )  # fmt: skip
     log.played[who] = log.gems[who] = log.gold[who] = 0
-    log.lost[who] = False
+    log.lost[who] = log.helped[who] = False
     log.number[who] = number
     if number == 0:
         log.started[who] = start
         _write_exposures(log, when)
-        log.read_energy(when, who, _READ, start, refresh_energy(game, who, start))
-        _write_snapshots(game, log, when, who, start)
+        log.place[day.rows] = np.arange(day.size)
+        pos = log.place[who]
+        energy = refresh_energy(game.rules, day.state, day.effects, pos, start)
+        log.read_energy(when, who, _READ, start, energy)
+        _write_snapshots(game, log, day, pos, start)
         if age == 0:
-            _write_tutorial(game, log, when)
+            _write_tutorial(game, log, day)
 
 
 def note_exposure(game: Game, test: int, variant: int, who: Ints) -> None:
@@ -60,11 +67,11 @@ def _write_exposures(log: EventLog, when: int) -> None:
     log.exposed.clear()
 
 
-def _write_snapshots(game: Game, log: EventLog, when: int, who: Ints, at: Ints) -> None:
+def _write_snapshots(game: Game, log: EventLog, day: Day, pos: Ints, at: Ints) -> None:
     if not log.wants("player_state_snapshot"):
         return
-    players, heroes = game.players, game.rules.heroes
-    cells = players.cell[who]
+    state, heroes, who = day.state, game.rules.heroes, day.rows[pos]
+    cells = game.players.cell[who]
     owned = cells >= 0
     known = np.where(owned, cells, 0)
     width = heroes.width
@@ -73,15 +80,15 @@ def _write_snapshots(game: Game, log: EventLog, when: int, who: Ints, at: Ints) 
         for r, name in enumerate(RARITIES)
     }
     log.add(
-        "player_state_snapshot", when, who, slot(BEGIN), at,
+        "player_state_snapshot", moment(day.age, 0), who, slot(BEGIN), at,
         gold=log.purse[GOLD][who], gems=log.purse[GEMS][who], energy=log.purse[ENERGY][who],
         tickets=log.purse[TICKETS][who], **number,
         max_hero_level=(known % width).max(axis=1),
         max_hero_stars=1 + (known // width % MOST_STARS).max(axis=1),
-        team_power=players.team_power[who], stages_cleared=players.cleared[who],
-        arena_rating=np.clip(log.rating[who], -_MOST, _MOST), guild_id=players.guild[who],
+        team_power=state.team_power[pos], stages_cleared=state.cleared[pos],
+        arena_rating=np.clip(log.rating[who], -_MOST, _MOST), guild_id=state.guild[pos],
         total_sessions=log.sessions[who], total_minutes=log.seconds[who] / 60,
-        total_pulls=log.pulls[who], counter=players.counter[who],
+        total_pulls=log.pulls[who], counter=state.counter[pos],
     )  # fmt: skip
 
 
@@ -93,7 +100,8 @@ def note_tutorial_step(
         game.log.taught.append((step, who, seconds, skipped))
 
 
-def _write_tutorial(game: Game, log: EventLog, when: int) -> None:
+def _write_tutorial(game: Game, log: EventLog, day: Day) -> None:
+    when = moment(day.age, 0)
     at, spent = log.started.copy(), np.zeros_like(log.started)
     steps, skips = np.zeros_like(at), np.zeros_like(at)
     for step, who, seconds, skipped in log.taught:
@@ -106,20 +114,20 @@ def _write_tutorial(game: Game, log: EventLog, when: int) -> None:
             step_no=step, step=step - 1, seconds=seconds, is_skipped=skipped,
         )  # fmt: skip
     log.taught.clear()
-    done = np.flatnonzero(game.players.tutorial_done)
+    done = day.rows[game.players.tutorial_done[day.rows]]
     log.add(
         "tutorial_complete", when, done, slot(BEGIN, _COMPLETED), at[done],
         seconds=spent[done], steps_completed=steps[done] - skips[done], steps_skipped=skips[done],
     )  # fmt: skip
-    log.rise(when, BEGIN, done, at[done], game.players.exp[done])
+    log.rise(when, BEGIN, done, at[done], day.state.exp[log.place[done]])
 
 
-def end_sessions(game: Game, age: int, number: int, who: Ints, sessions: tuple[Ints, Ints]) -> None:
-    """Write the ends of the sessions with one number: rows (m,), ends and lengths (m,)."""
-    log = game.log
+def end_sessions(game: Game, day: Day, number: int, plan: DayPlan) -> None:
+    """Write the ends of the sessions with one number, those of bots too."""
+    log, age, length = game.log, day.age, plan.lengths[number]
     if log is None:
         return
-    end, length = sessions
+    end, who = age * DAY_SECONDS + plan.starts[number] + length, plan.who[: length.size]
     log.add(
         "session_end", moment(age, number), who, slot(END, 0, 1), end,
         seconds=length, stages_played=log.played[who], gems_spent=log.gems[who],
@@ -130,20 +138,23 @@ def end_sessions(game: Game, age: int, number: int, who: Ints, sessions: tuple[I
     log.seconds[who] += length
 
 
-def end_day(game: Game, age: int, who: Ints) -> None:
+def end_day(game: Game, day: Day) -> None:
     """Book what energy grows until midnight, at the end of the day's last session.
 
     Balances of the log and of the game must then be the same.
     """
-    log, players = game.log, game.players
+    log, who, state = game.log, day.rows, day.state
     if log is None:
         return
-    energy = refresh_energy(game, who, np.full(who.size, (age + 1) * DAY_SECONDS))
-    log.read_energy(last_moment(log, age, who), who, slot(END), log.last_end[who], energy)
-    held = (*(players.balance[currency][who] for currency in (GOLD, GEMS, TICKETS)), energy)
+    everyone, midnight = np.arange(day.size), (day.age + 1) * DAY_SECONDS
+    energy = refresh_energy(game.rules, state, day.effects, everyone, midnight)
+    log.read_energy(last_moment(log, day.age, who), who, slot(END), log.last_end[who], energy)
+    held = (state.gold, state.gems, state.tickets, energy)
     for currency, balance in enumerate(held):
         wrong = who[log.purse[currency][who] != balance]
-        text = f"agent {players.profile.ids[wrong[:1]]} holds another balance than its events say"
+        text = (
+            f"agent {game.players.profile.ids[wrong[:1]]} holds another balance than its events say"
+        )
         game.fault("ledger", wrong.size > 0, text)
 
 
@@ -152,12 +163,12 @@ def last_moment(log: EventLog, age: int, who: Ints) -> Ints:
     return moment(age, 0) + (log.number[who] << SESSION_SHIFT)
 
 
-def leave_guild(game: Game, age: int, who: Ints) -> None:
-    """Write who leaves a guild, at the end of a day; before it is forgotten."""
-    log = game.log
+def leave_guild(game: Game, day: Day, pos: Ints) -> None:
+    """Write who leaves a guild at the end of a day, before it is forgotten."""
+    log, who = game.log, day.rows[pos]
     if log is None or not who.size:
         return
     log.add(
-        "guild_leave", last_moment(log, age, who), who, slot(LEAVE), log.last_end[who],
-        guild_id=game.players.guild[who], days_in_guild=age - log.joined[who],
+        "guild_leave", last_moment(log, day.age, who), who, slot(LEAVE), log.last_end[who],
+        guild_id=day.state.guild[pos], days_in_guild=day.age - log.joined[who],
     )  # fmt: skip

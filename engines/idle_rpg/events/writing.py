@@ -51,7 +51,8 @@ def new_log(
         rating=full(params.arena.start_rating), tries=full(0), replays=full(0), joined=full(0),
         team=team_bits(candidates), last_end=full(-1), sessions=full(0), seconds=full(0),
         pulls=full(0), number=full(0), started=full(0), played=full(0), gems=full(0), gold=full(0),
-        lost=np.zeros(n, dtype=np.bool_),
+        lost=np.zeros(n, dtype=np.bool_), helped=np.zeros(n, dtype=np.bool_), placement=full(0),
+        pull_price=np.zeros((2, n), dtype=np.int64), place=full(0),
     )  # fmt: skip
 
 
