@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.idle_rpg.day import Day
-from engines.idle_rpg.events.heroes import write_upgrades
+from engines.idle_rpg.events.heroes import Bought, begin_upgrades, write_upgrades
 from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import EMPTY, GOLD, State
@@ -122,13 +122,13 @@ def upgrade_heroes(game: Game, visit: Visit) -> None:
     pos, gold = pos[able], gold[able]
     codes, before = day.strongest[0].take(pos, axis=1), cells.take(able, axis=1)
     cells = before.copy()
-    power, bought = day.state.team_power[pos], list[Ints]()
+    bought = begin_upgrades(game, visit, pos)
     found = (codes, cells, price.take(able, axis=1), gold)
     done = _choose_upgrades(game, visit, pos, found, bought)
-    changed, asked = done.nonzero()[0], pos
+    changed = done.nonzero()[0]
     pos, done = pos[changed], done[changed]
     _store_levels(game, day, pos, (codes[:, changed], cells[:, changed], before[:, changed]))
-    write_upgrades(game, visit, asked, bought, power)
+    write_upgrades(game, visit, bought)
     visit.left[pos] -= done * seconds
     day.today("upgrades")[pos] += done
     game.spend(day.state, GOLD, pos, day.state.gold[pos] - gold[changed])
@@ -136,12 +136,11 @@ def upgrade_heroes(game: Game, visit: Visit) -> None:
 
 def _choose_upgrades(
     game: Game, visit: Visit, pos: Ints, found: tuple[NDArray[np.int16], Ints, Ints, Ints],
-    bought: list[Ints],
+    bought: Bought | None,
 ) -> Ints:  # fmt: skip
     """Upgrade `cells`, set their `price`, each (c, m), and pay from `gold` (m,), all in place.
 
-    Return the number of upgrades (m,). If events are collected, `bought` gets place, hero and cell
-    before of each round's upgrades, int64 (3, size).
+    Return the number of upgrades (m,); they are noted in `bought`.
     """
     (codes, cells, price, gold), rules = found, game.rules.heroes
     settings, seconds = game.rules.params.upgrade, game.rules.params.actions.upgrade_heroes.seconds
@@ -166,8 +165,8 @@ def _choose_upgrades(
         rows, place = rows[can], last - best[can] % WORTH_STEP
         gold[rows] -= price[place, rows]
         own = cells[place, rows] + 1
-        if game.log is not None:
-            bought.append(np.stack([rows, codes[place, rows] >> 1, own - 1]))
+        if bought is not None:
+            bought.rounds.append(np.stack([rows, codes[place, rows] >> 1, own - 1]))
         cells[place, rows] = own
         done[rows] += 1
         price[place, rows] = rules.cost[own]

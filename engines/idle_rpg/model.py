@@ -26,7 +26,7 @@ from runner.contract import Draws, Outcome, TableSink
 
 BLOCK = 131_072  # agents in memory at once; no result depends on it
 _ROWS_BLOCK = 16_384  # the same when tables with rows of agents are written
-_EVENTS_BLOCK = 8_192  # the same when events are collected, which grow with the days of a life
+_EVENTS_BLOCK = 16_384  # the same when events are collected, which grow with the days of a life
 _BY_AGENT = ("agents", "ab_exposures", "agent_days", "purchases")
 
 STREAMS = (
@@ -55,6 +55,7 @@ def simulate(
     writes_rows = any(out.wants(name) for name in _BY_AGENT if name in writing.known(params))
     events = tuple(schema for schema in event_tables(params) if out.wants(schema.name))
     size = min(BLOCK, _EVENTS_BLOCK if events else _ROWS_BLOCK if writes_rows else BLOCK)
+    size = -(-params.population.n_agents // -(-params.population.n_agents // size))  # equal ones
     settings = compile_settings(rules, draws, events) if events else None
     writes_rows = writes_rows or settings is not None
 

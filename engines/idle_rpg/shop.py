@@ -37,9 +37,10 @@ def offer(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     wants = (u < chance).nonzero()[0]
     if purchases.sees_failures(game):
         rate = game.rules.params.iap.failure_rate
-        fails = (u >= chance) & (u < np.minimum(1.0, chance / (1.0 - rate)))
-        choice = _affordable(game, visit, trigger, pos[fails])
-        purchases.fail_purchases(game, visit, choice.sale(trigger))
+        fails = ((u >= chance) & (u < np.minimum(1.0, chance / (1.0 - rate)))).nonzero()[0]
+        if fails.size:
+            choice = _affordable(game, visit, trigger, pos[fails])
+            purchases.fail_purchases(game, visit, choice.sale(trigger))
     return _buy(game, visit, trigger, pos[wants]) if wants.size else pos[:0]
 
 

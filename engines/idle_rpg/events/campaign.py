@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.idle_rpg.events.log import SINK, SOURCE, EventLog
-from engines.idle_rpg.events.order import CAMPAIGN, repeated, slot
+from engines.idle_rpg.events.order import CAMPAIGN, SUB_BITS, repeated, slot
 from engines.idle_rpg.events.words import ENERGY, GOLD, SINK_REASONS, SOURCE_REASONS
 from engines.idle_rpg.game import Game, Visit
 from engines.idle_rpg.lookup import Ints
@@ -63,22 +63,29 @@ class Played:
 
 @dataclass(slots=True, kw_only=True)
 class Plays:
-    """Stages played, in order of visits and time, each (n,).
+    """Stages played, each (n,), of sessions by `pos` and rows `who`.
 
-    `place` of the visit, `k` in the visit, `cleared` before, `energy` before paying, `number` of
-    the play at its stage; `start` and `seconds`.
+    `places` in the session; `stage` and stages `cleared` before; `start` and `seconds`; `energy`
+    before paying; `number` of the play at its stage; team `power`; `gold` if won.
     """
 
-    place: Ints
-    k: Ints
+    pos: Ints
+    who: Ints
+    places: Ints
     cleared: Ints
     stage: Ints
     start: Ints
     seconds: Ints
     energy: Ints
     number: Ints
-    won: NDArray[np.bool_]
-    is_sweep: NDArray[np.bool_]
+    power: Ints
+    gold: Ints
+    is_sweep: bool
+
+    def some(self, rows: Ints) -> Plays:
+        """Return the plays at `rows`."""
+        taken = {f.name: getattr(self, f.name)[rows] for f in fields(self)[:-1]}
+        return Plays(**taken, is_sweep=self.is_sweep)
 
 
 def begin_campaign(game: Game, visit: Visit, pos: Ints, energy: Ints) -> Played | None:
@@ -102,15 +109,13 @@ def write_campaign(game: Game, visit: Visit, played: Played | None, energy_left:
         return
     who, when, end = played.who, visit.when, visit.now(played.pos)
     log.read_energy(when, who, _READ, played.start, played.energy)
-    attempts = _attempts(log, played)
-    sweeps = _sweeps(game, log, played, attempts, visit.day.state.cleared[played.pos])
-    plays = _joined(attempts, sweeps)
-    log.played[who] += np.bincount(plays.place, minlength=who.size)
-    log.lost[who[plays.place[~plays.won]]] = True
-    _write_energy(game, log, visit, played, plays)
-    _write_results(game, log, visit, played, plays)
+    state = visit.day.state
+    gold_of = game.rules.campaign.gold.reshape(-1, game.rules.campaign.exp.size)
+    gold_of = gold_of[state.vip[played.pos]]
+    tries, spent = _write_attempts(game, log, visit, played, gold_of)
+    log.mark_chapter(who, state.cleared[played.pos])
+    _write_sweeps(game, log, visit, played, (tries, played.start + spent, gold_of))
     log.read_energy(when, who, _LAST_READ, end, energy_left)
-    log.mark_chapter(who, visit.day.state.cleared[played.pos])
 
 
 def settle_campaign(game: Game, visit: Visit, pos: Ints) -> None:
@@ -120,145 +125,154 @@ def settle_campaign(game: Game, visit: Visit, pos: Ints) -> None:
         game.log.rise(visit.when, CAMPAIGN, visit.who(pos), visit.now(pos), exp)
 
 
-def _attempts(log: EventLog, played: Played) -> Plays:
-    """Return the attempts, and count those at each stage."""
-    joined = np.concatenate([np.zeros((6, 0), dtype=np.int64), *played.attempts], axis=1)
+def _write_attempts(
+    game: Game, log: EventLog, visit: Visit, played: Played, gold: Ints
+) -> tuple[Ints, Ints]:
+    """Write attempts; return their number and seconds in each visit: (m,).
+
+    `gold`: int64 (m, n_stages + 1), gold of each stage.
+    """
+    size = played.who.size
+    if not played.attempts:
+        return np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+    joined = np.concatenate(played.attempts, axis=1)
     if len(played.attempts) > 1:
         joined = joined[:, np.argsort(joined[0] * _REPETITIONS + joined[1], kind="stable")]
     place, k, cleared, seconds, energy, wins = joined
-    won = wins.astype(np.bool_)
-    running = np.cumsum(seconds) - seconds
-    visit_of = np.cumsum(k == 0) - 1
-    start = played.start[place] + running - running[k == 0][visit_of]
-    new_stage = k == 0
+    won, first, who = wins.astype(np.bool_), k == 0, played.who[place]
+    running, paid = np.cumsum(seconds) - seconds, gold[place, cleared + 1]
+    plays = Plays(
+        pos=played.pos[place], who=who, places=repeated(k), cleared=cleared, stage=cleared + 1,
+        start=played.start[place] + running - running[first][np.cumsum(first) - 1],
+        seconds=seconds, energy=energy, number=_count_tries(log, played, joined, who),
+        power=played.power[place], gold=paid, is_sweep=False,
+    )  # fmt: skip
+    cost = game.rules.params.energy.per_stage
+    before = np.append(0, energy[:-1] - cost)
+    before[first] = played.energy[place[first]]
+    _write_regained(log, visit, plays, energy - before)
+    _write_starts(game, log, visit, plays)
+    _write_losses(log, visit, plays.some((~won).nonzero()[0]))
+    earned = np.cumsum(paid * won)
+    base = (earned - paid * won)[first][np.cumsum(first) - 1]
+    after = log.purse[GOLD][who] + earned - base
+    winners = won.nonzero()[0]
+    _write_wins(game, log, visit, plays.some(winners), after[winners])
+    log.purse[GOLD][who] = after  # the last of each visit stays
+    log.purse[ENERGY][who] = energy - cost
+    log.lost[who[~won]] = True
+    tries = np.bincount(place, minlength=size)
+    log.played[played.who] += tries
+    return tries, np.bincount(place, weights=seconds, minlength=size).astype(np.int64)
+
+
+def _count_tries(log: EventLog, played: Played, joined: Ints, who: Ints) -> Ints:
+    """Return the number of each attempt at its stage, and keep what each agent is at: (n,)."""
+    place, k, cleared, _, _, wins = joined
+    won, new_stage, index = wins.astype(np.bool_), k == 0, np.arange(k.size)
     new_stage[1:] |= won[:-1]
-    index = np.arange(k.size)
     number = 1 + index - np.maximum.accumulate(np.where(new_stage, index, 0))
-    who = played.who[place]
     number += np.where(cleared == played.cleared[place], log.tries[who], 0)
     log.tries[who] = np.where(won, 0, number)  # the last of each visit stays
     log.replays[who[won]] = number[won]
-    return Plays(
-        place=place, k=k, cleared=cleared, stage=cleared + 1, start=start, seconds=seconds,
-        energy=energy, number=number, won=won, is_sweep=np.zeros(k.size, dtype=np.bool_),
-    )  # fmt: skip
+    return number
 
 
-def _sweeps(game: Game, log: EventLog, played: Played, attempts: Plays, reached: Ints) -> Plays:
-    """Return the replays, which follow the attempts of their visit; stages cleared by then (m,)."""
+def _write_sweeps(
+    game: Game, log: EventLog, visit: Visit, played: Played, begun: tuple[Ints, Ints, Ints]
+) -> None:
+    """Write replays, given attempts before them, seconds of their begin (m,) and gold of stages."""
+    tries, start, gold = begun
     settings, cost = game.rules.params.campaign, game.rules.params.energy.per_stage
-    at, count, energy = played.sweeps
-    size = played.who.size
-    tries = np.bincount(attempts.place, minlength=size)
-    spent = np.bincount(attempts.place, weights=attempts.seconds, minlength=size).astype(np.int64)
-    place = np.repeat(at, count)
+    at, count, energy = played.sweeps[:, played.sweeps[1].nonzero()[0]]
+    if not at.size:
+        return
+    who, cleared = played.who[at], visit.day.state.cleared[played.pos[at]]
+    first, paid = repeated(tries[at]), gold[at, cleared]
+    log.read_energy(visit.when, who, _READ + first, start[at], energy)
+    place = np.repeat(np.arange(at.size), count)
     j = np.arange(place.size) - np.repeat(np.cumsum(count) - count, count)
-    who = played.who[place]
-    cleared = reached[place]
-    number = log.replays[who] + 1 + j
-    log.replays[played.who[at]] += count
-    return Plays(
-        place=place, k=tries[place] + j, cleared=cleared, stage=cleared,
-        start=played.start[place] + spent[place] + j * settings.sweep_seconds,
-        seconds=np.full(place.size, settings.sweep_seconds), energy=np.repeat(energy, count)
-        - j * cost, number=number, won=np.ones(place.size, dtype=np.bool_),
-        is_sweep=np.ones(place.size, dtype=np.bool_),
+    rows, pays = who[place], paid[place]
+    plays = Plays(
+        pos=played.pos[at][place], who=rows, places=first[place] + repeated(j),
+        cleared=cleared[place], stage=cleared[place],
+        start=start[at][place] + j * settings.sweep_seconds,
+        seconds=np.full(place.size, settings.sweep_seconds), energy=energy[place] - j * cost,
+        number=(log.replays[who] + 1)[place] + j, power=played.power[at][place], gold=pays,
+        is_sweep=True,
     )  # fmt: skip
+    _write_starts(game, log, visit, plays)
+    _write_wins(game, log, visit, plays, log.purse[GOLD][who][place] + (j + 1) * pays)
+    log.purse[GOLD][who] += count * paid
+    log.purse[ENERGY][who] -= count * cost
+    log.replays[who] += count
+    log.played[who] += count
 
 
-def _joined(one: Plays, other: Plays) -> Plays:
-    """Return all plays in order of visits and time."""
-    if not one.place.size or not other.place.size:
-        return one if one.place.size else other
-    both = {
-        f.name: np.concatenate([getattr(one, f.name), getattr(other, f.name)])
-        for f in fields(Plays)
-    }
-    order = np.argsort(both["place"] * _REPETITIONS + both["k"], kind="stable")
-    return Plays(**{name: values[order] for name, values in both.items()})
+def _write_regained(log: EventLog, visit: Visit, plays: Plays, grown: Ints) -> None:
+    """Write energy regained before some plays: (n,)."""
+    some = grown.nonzero()[0]
+    if some.size:
+        plays = plays.some(some)
+        log.add(
+            SOURCE, visit.when, plays.who, _READ + plays.places, plays.start,
+            _marks(log, plays), currency=ENERGY, amount=grown[some],
+            balance_after=plays.energy, reason=_REGEN,
+        )  # fmt: skip
 
 
-def _write_energy(game: Game, log: EventLog, visit: Visit, played: Played, plays: Plays) -> None:
-    """Write what was regained and paid before each play."""
-    cost, who = game.rules.params.energy.per_stage, played.who[plays.place]
-    before = np.empty_like(plays.energy)
-    before[1:] = plays.energy[:-1] - cost
-    first = plays.k == 0
-    before[first] = played.energy[plays.place[first]]
-    some = np.flatnonzero(plays.energy > before)
-    marks, places = _marks(log, plays, who), repeated(plays.k)
+def _write_starts(game: Game, log: EventLog, visit: Visit, plays: Plays) -> None:
+    """Write stages begun, and the energy they cost."""
+    cost, marks = game.rules.params.energy.per_stage, _marks(log, plays)
     log.add(
-        SOURCE, visit.when, who[some], _READ + places[some], plays.start[some], marks[some],
-        currency=ENERGY, amount=(plays.energy - before)[some], balance_after=plays.energy[some],
-        reason=_REGEN,
-    )  # fmt: skip
-    log.add(
-        SINK, visit.when, who, _ENTRY + places, plays.start, marks,
+        SINK, visit.when, plays.who, _ENTRY + plays.places, plays.start, marks,
         currency=ENERGY, amount=cost, balance_after=plays.energy - cost, reason=_STAGE_ENTRY,
     )  # fmt: skip
-    log.purse[ENERGY][who] = plays.energy - cost  # the last of each visit stays
     log.add(
-        "stage_start", visit.when, who, _START + places, plays.start, marks,
+        "stage_start", visit.when, plays.who, _START + plays.places, plays.start, marks,
         stage_index=plays.stage, attempt_no=np.minimum(plays.number, _MOST),
-        team_power=played.power[plays.place], is_sweep=plays.is_sweep,
+        team_power=plays.power, is_sweep=plays.is_sweep,
     )  # fmt: skip
 
 
-def _write_results(game: Game, log: EventLog, visit: Visit, played: Played, plays: Plays) -> None:
-    """Write how each play ended, and the gold of those won."""
-    rules, end = game.rules.campaign, plays.start + plays.seconds
-    who = played.who[plays.place]
-    marks, places = _marks(log, plays, who), repeated(plays.k)
-    won, lost = np.flatnonzero(plays.won), np.flatnonzero(~plays.won)
-    power = played.power[plays.place]
+def _write_losses(log: EventLog, visit: Visit, plays: Plays) -> None:
     log.add(
-        "stage_fail", visit.when, who[lost], _RESULT + places[lost], end[lost], marks[lost],
-        stage_index=plays.stage[lost], seconds=plays.seconds[lost], fail_reason=0,
-        team_power=power[lost], required_power=log.settings.required[plays.cleared[lost]],
+        "stage_fail", visit.when, plays.who, _RESULT + plays.places, plays.start + plays.seconds,
+        _marks(log, plays), stage_index=plays.stage, seconds=plays.seconds, fail_reason=0,
+        team_power=plays.power, required_power=log.settings.required[plays.cleared],
     )  # fmt: skip
-    if not won.size:
-        return
-    who, stage, end = who[won], plays.stage[won], end[won]
-    vip = visit.day.state.vip[played.pos][plays.place[won]]
-    gold = rules.gold[vip * rules.exp.size + stage]
-    marks, places = marks[won], places[won]
+
+
+def _write_wins(game: Game, log: EventLog, visit: Visit, plays: Plays, after: Ints) -> None:
+    """Write stages won, and their gold, with the balance after each: (n,)."""
+    marks, end = _marks(log, plays), plays.start + plays.seconds
     if log.wants("stage_complete"):
-        stars, loot = _details(log, visit, (visit.ids[played.pos[plays.place[won]]], plays.k[won]),
-                               (stage, power[won]))  # fmt: skip
+        stars, loot = _details(log, visit, plays)
         log.add(
-            "stage_complete", visit.when, who, _RESULT + places, end, marks,
-            stage_index=stage, seconds=plays.seconds[won], stars=stars,
-            is_first_clear=~plays.is_sweep[won], gold=gold, exp=rules.exp[stage], loot_item=loot,
+            "stage_complete", visit.when, plays.who, _RESULT + plays.places, end, marks,
+            stage_index=plays.stage, seconds=plays.seconds, stars=stars,
+            is_first_clear=not plays.is_sweep, gold=plays.gold,
+            exp=game.rules.campaign.exp[plays.stage], loot_item=loot,
         )  # fmt: skip
-    running = np.cumsum(gold)
-    first = np.ones(won.size, dtype=np.bool_)
-    first[1:] = plays.place[won][1:] != plays.place[won][:-1]
-    base = (running - gold)[first][np.cumsum(first) - 1]
-    after = log.purse[GOLD][who] + running - base
-    paid = slice(None) if gold.all() else np.flatnonzero(gold)
+    paid = slice(None) if plays.gold.all() else plays.gold.nonzero()[0]
     log.add(
-        SOURCE, visit.when, who[paid], _GOLD + places[paid], end[paid], marks[paid],
-        currency=GOLD, amount=gold[paid], balance_after=after[paid], reason=_REWARD,
+        SOURCE, visit.when, plays.who[paid], (_GOLD + plays.places)[paid], end[paid], marks[paid],
+        currency=GOLD, amount=plays.gold[paid], balance_after=after[paid], reason=_REWARD,
     )  # fmt: skip
-    log.purse[GOLD][who] = after  # the last of each visit stays
 
 
-def _marks(log: EventLog, plays: Plays, who: Ints) -> Ints:
+def _marks(log: EventLog, plays: Plays) -> Ints:
     """Return marks with the chapter of the stage that was next at each play."""
-    marks = log.marks[who]
+    marks = log.marks[plays.who]
     return marks - (marks & 0xFF) + log.settings.chapter[plays.cleared]
 
 
-def _details(
-    log: EventLog, visit: Visit, addresses: tuple[NDArray[np.uint64], Ints],
-    stages: tuple[Ints, Ints],
-) -> tuple[Ints, Ints]:  # fmt: skip
+def _details(log: EventLog, visit: Visit, plays: Plays) -> tuple[Ints, Ints]:
     """Return stars and cosmetic items, -1 without, of plays won: (n,)."""
-    ids, k = addresses
-    stage, power = stages
-    steps = visit.reps(0, 1) + k.astype(np.uint64)
+    ids, k = visit.ids[plays.pos], plays.places >> SUB_BITS
+    steps = visit.reps(0, 1) + k.view(np.uint64)
     u = log.draws.uniform("stage_stars", step=steps, entities=ids)
-    easy, all_three = (power >= least[stage - 1] for least in log.settings.star_power)
+    easy, all_three = log.settings.star_power[:, plays.stage - 1] <= plays.power
     stars = np.where(easy, 3 - (u >= _THIRD_STAR), 1 + (u >= _ONE_STAR) + (u >= _TWO_STARS))
     stars[all_three] = 3
     chance = log.settings.rules.params.campaign.loot_chance

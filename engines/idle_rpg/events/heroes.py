@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,15 +20,32 @@ _NEW, _OPTIMISED = TEAM_REASONS.index("new_hero"), TEAM_REASONS.index("auto_opti
 _ONE = np.uint64(1)
 
 
-def write_upgrades(game: Game, visit: Visit, pos: Ints, bought: list[Ints], power: Ints) -> None:
-    """Write hero levels, before their time passes; `bought` and the rest are from one step.
+@dataclass(slots=True, kw_only=True)
+class Bought:
+    """Hero levels bought in one step of the sessions at `pos`.
 
-    `bought`: of each round the place among `pos`, hero and its cell before, int64 (3, size).
-    `power`: int64 (m,), team power before.
+    Attributes:
+        power: int64 (m,), team power before.
+        rounds: of each round the place among `pos`, hero and its cell before, int64 (3, size).
     """
+
+    pos: Ints
+    power: Ints
+    rounds: list[Ints] = field(default_factory=list)
+
+
+def begin_upgrades(game: Game, visit: Visit, pos: Ints) -> Bought | None:
+    """Return what the upgrades of the sessions `pos` are to be noted in."""
+    power = None if game.log is None else visit.day.state.team_power[pos]
+    return None if power is None else Bought(pos=pos, power=power)
+
+
+def write_upgrades(game: Game, visit: Visit, noted: Bought | None) -> None:
+    """Write hero levels, before their time passes."""
     log, rules = game.log, game.rules.heroes
-    if log is None or not bought:
+    if log is None or noted is None or not noted.rounds:
         return
+    pos, power, bought = noted.pos, noted.power, noted.rounds
     k = np.repeat(np.arange(len(bought)), [one.shape[1] for one in bought])
     place, hero, cell = np.concatenate(bought, axis=1)
     order = np.argsort(place, kind="stable")
