@@ -26,7 +26,7 @@ from runner.contract import Draws, Outcome, TableSink
 
 BLOCK = 131_072  # agents in memory at once; no result depends on it
 _ROWS_BLOCK = 16_384  # the same when tables with rows of agents are written
-_EVENTS_BLOCK = 16_384  # the same when events are collected, which grow with the days of a life
+_EVENT_DAYS = 2_250_000  # agents times days in memory at once when events are collected
 _BY_AGENT = ("agents", "ab_exposures", "agent_days", "purchases")
 
 STREAMS = (
@@ -44,6 +44,11 @@ STREAMS = (
 )  # fmt: skip
 
 
+def _equal_blocks(agents: int, most: int) -> int:
+    """Return the size of equal blocks of at most so many agents: each costs the same overhead."""
+    return -(-agents // -(-agents // most))
+
+
 def simulate(
     params: Params, prepared: Rules, draws: Draws, horizon: int, out: TableSink
 ) -> Outcome:
@@ -54,8 +59,8 @@ def simulate(
     featured, checklist = draw_featured(rules, draws), Checklist()
     writes_rows = any(out.wants(name) for name in _BY_AGENT if name in writing.known(params))
     events = tuple(schema for schema in event_tables(params) if out.wants(schema.name))
-    size = min(BLOCK, _EVENTS_BLOCK if events else _ROWS_BLOCK if writes_rows else BLOCK)
-    size = -(-params.population.n_agents // -(-params.population.n_agents // size))  # equal ones
+    most = _EVENT_DAYS // horizon if events else _ROWS_BLOCK if writes_rows else BLOCK
+    size = _equal_blocks(params.population.n_agents, min(BLOCK, most))
     settings = compile_settings(rules, draws, events) if events else None
     writes_rows = writes_rows or settings is not None
 

@@ -280,7 +280,9 @@ def _arrow_column(column: Column, chunks: list[ColumnData]) -> pa.Array:
     kind = _ARROW[column.kind]
     if not chunks:
         return pa.array([], kind)
-    values = np.concatenate([chunk.values for chunk in chunks])
+    values = chunks[0].values
+    if len(chunks) > 1:
+        values = np.concatenate([chunk.values for chunk in chunks])
     nulls = None
     if any(chunk.nulls is not None for chunk in chunks):
         nulls = np.concatenate(

@@ -14,6 +14,7 @@ from engines.idle_rpg.lookup import Ints
 
 Values: TypeAlias = "NDArray[Any] | float | bool"
 _ENOUGH = 16_384  # rows worth the calls of joining them
+_MANY = 256  # calls whose objects are better joined, however few their rows
 
 
 class Part(NamedTuple):
@@ -57,7 +58,7 @@ class Buffer:
         """
         self.parts.append(part)
         self.waiting += part.who.size
-        if self.waiting >= _ENOUGH:
+        if self.waiting >= _ENOUGH or len(self.parts) >= _MANY:
             self._join()
 
     def take(self) -> Joined | None:

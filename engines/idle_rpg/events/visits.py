@@ -41,7 +41,7 @@ def begin_sessions(game: Game, day: Day, number: int, plan: DayPlan) -> None:
     log.number[who] = number
     if number == 0:
         log.started[who] = start
-        _write_exposures(log, when)
+        _write_exposures(log, day)
         log.place[day.rows] = np.arange(day.size)
         pos = log.place[who]
         energy = refresh_energy(game.rules, day.state, day.effects, pos, start)
@@ -57,14 +57,20 @@ def note_exposure(game: Game, test: int, variant: int, who: Ints) -> None:
         game.log.exposed.append((test, variant, who))
 
 
-def _write_exposures(log: EventLog, when: int) -> None:
-    for test, variant, who in log.exposed:
+def _write_exposures(log: EventLog, day: Day) -> None:
+    """Write who was exposed today; others may belong to another part of the block's day."""
+    when, waiting = moment(day.age, 0), log.exposed
+    is_here = np.zeros(log.started.size, dtype=np.bool_)
+    is_here[day.rows] = True
+    log.exposed = [(test, v, who[~is_here[who]]) for test, v, who in waiting]
+    log.exposed = [one for one in log.exposed if one[2].size]
+    for test, variant, everyone in waiting:
+        who = everyone[is_here[everyone]]
         at, place = log.started[who], slot(START) + 1 + _PER_TEST * test
         code, grant = log.settings.exposures[test][variant]
         log.add("ab_exposure", when, who, place, at, test=test, variant=code)
         log.gain(when, who, place + 1, at, GEMS, grant.gems, "compensation")
         log.gain(when, who, place + 2, at, TICKETS, grant.tickets, "compensation")
-    log.exposed.clear()
 
 
 def _write_snapshots(game: Game, log: EventLog, day: Day, pos: Ints, at: Ints) -> None:
