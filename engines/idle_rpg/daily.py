@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.idle_rpg.game import Game, Visit, gate, uniform_once
+from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
 
@@ -125,7 +125,7 @@ def watch_ads(game: Game, visit: Visit) -> None:
     state.ad_seen_at[pos] = state.ad_from[pos] = now
     day.today("ads_started")[pos] += 1
     visit.left[pos] -= seconds
-    seen = pos[uniform_once(game, visit, "ad_skip", pos) >= given.skip_rate]
+    seen = pos[visit.luck.once("ad_skip", pos) >= given.skip_rate]
     reward = day.effects.ad_reward
     game.earn(state, GEMS, seen, given.reward_gems if reward is None else reward[seen])
     day.today("ads")[seen] += 1
