@@ -16,13 +16,13 @@ from engines.idle_rpg.events.campaign import (
 from engines.idle_rpg.events.purchases import refill_energy
 from engines.idle_rpg.game import Game, Visit, gate, regen_period, regenerated
 from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.luck import ATTEMPTS, STAGE_STREAMS
 from engines.idle_rpg.players import GEMS, GOLD
 from engines.idle_rpg.shop import offer
 from runner.contract import Floats
 
-_STREAMS = ("stage_attempt", "stage_seconds", "stage_success")
 _ATTEMPTS_DRAWN = 4096  # attempts played at once: many of few agents, few of many
-_MOST, _LEAST = 8, 2  # of one agent
+_LEAST = 2  # of one agent
 _STUCK_AFTER = 3  # losses in a row that bring the trigger stuck_progression
 _CLEARED, _ENERGY, _CLOCK, _TIME, _STREAK, _STUCK, _TRIES, _STATE = range(8)
 _STOPPED, _REFUSED, _LACKED = 0, 1, 2
@@ -95,7 +95,7 @@ def _attempt_stages(game: Game, visit: Visit, run: Run, played: Played | None) -
     most = game.rules.params.campaign.max_stages_per_session
     place, live, first = np.arange(run.pos.size), run, 0
     while first < most and place.size:
-        together = max(_LEAST, min(_MOST, _ATTEMPTS_DRAWN // place.size))
+        together = max(_LEAST, min(ATTEMPTS, _ATTEMPTS_DRAWN // place.size))
         end = min(most, first + together)
         goes_on = _attempt_some(game, visit, live, (first, end), played).nonzero()[0]
         if live is not run:
@@ -113,10 +113,7 @@ def _attempt_some(
     """
     settings, rules = game.rules.params.campaign, game.rules.campaign
     n, m = attempts[1] - attempts[0], run.pos.size
-    u = game.draws.uniform_rows(
-        tuple(stream for stream in _STREAMS for _ in range(n)),
-        steps=np.tile(visit.reps(*attempts), 3), entities=visit.ids[run.pos],
-    ).reshape(3, n, m)  # fmt: skip
+    u = visit.luck.repeated(STAGE_STREAMS, attempts, run.pos)
     low, span = settings.stage_seconds[0], settings.stage_seconds[1] - settings.stage_seconds[0] + 1
     lengths = low + (u[1] * span).astype(np.int64)
     left = run.rows[_TIME] - np.concatenate([np.zeros((1, m), np.int64), lengths.cumsum(axis=0)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engines.idle_rpg.events import rewards
-from engines.idle_rpg.game import Game, Visit, gate, uniform_once
+from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
 
@@ -130,7 +130,7 @@ def watch_ads(game: Game, visit: Visit) -> None:
     game.fault("ads", early.any(), f"ads of an agent follow too soon at age {visit.age}")
     state.ad_seen_at[pos] = state.ad_from[pos] = now
     day.today("ads_started")[pos] += 1
-    is_seen = uniform_once(game, visit, "ad_skip", pos) >= given.skip_rate
+    is_seen = visit.luck.once("ad_skip", pos) >= given.skip_rate
     seen, reward = pos[is_seen], day.effects.ad_reward
     gems = given.reward_gems if reward is None else reward[seen]
     game.earn(state, GEMS, seen, gems)

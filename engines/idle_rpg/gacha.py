@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from engines.idle_rpg.day import Day, wanted_banners
 from engines.idle_rpg.events.gacha import before_pulls, pay_pulls, view_banner, write_pulls
-from engines.idle_rpg.game import Game, Visit, Words, session_chance
+from engines.idle_rpg.game import Game, Visit, session_chance
 from engines.idle_rpg.heroes import rank_first, rank_heroes, rank_with_one
 from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.luck import Words
 from engines.idle_rpg.players import GEMS, TICKETS, State
 from engines.idle_rpg.rules import LEGENDARY, MOST_STARS, Rules
 from engines.idle_rpg.shop import offer
@@ -71,7 +72,7 @@ def do_gacha(game: Game, visit: Visit) -> None:
 
 def _visitors(game: Game, visit: Visit, possible: NDArray[np.bool_]) -> Ints:
     """Return the sessions that decide to pull, of those in which it is possible."""
-    day, u = visit.day, visit.luck["act/do_gacha"]
+    day, u = visit.day, visit.luck.known["act/do_gacha"]
     near = u < _highest_chance(game, visit)
     near |= day.state.counter[: visit.size] > HALF_WAY
     pos = (near & possible).nonzero()[0]
@@ -161,12 +162,11 @@ def _pull(game: Game, visit: Visit, pos: Ints, pulls: int) -> None:
     """Make pulls one after the other, then re-optimise the team."""
     day, state, ids = visit.day, visit.day.state, visit.ids[pos]
     before = before_pulls(game, visit, pos)
-    steps, banner = visit.reps(0, pulls), day.banner[pos]
-    streams = ("pull_rarity",) * pulls + ("pull_hero",) * pulls
-    u = game.draws.uniform_rows(streams, steps=np.tile(steps, 2), entities=ids)
-    rarity, counter = pulled_rarities(game.rules, state.counter[pos], u[:pulls])
+    steps, banner = visit.luck.reps(0, pulls), day.banner[pos]
+    u, v = visit.luck.repeated(("pull_rarity", "pull_hero"), (0, pulls), pos)
+    rarity, counter = pulled_rarities(game.rules, state.counter[pos], u)
     featured = np.where(banner >= 0, game.featured[banner], -1)
-    hero = _drawn_heroes(game, (steps, ids), u[pulls:], (rarity, featured))
+    hero = _drawn_heroes(game, (steps, ids), v, (rarity, featured))
     state.counter[pos] = counter
     high = int(counter.max())
     game.fault("pity", high >= game.rules.params.gacha.hard_pity, f"a pity counter is {high}")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +12,7 @@ from engines.idle_rpg.events.log import EventLog
 from engines.idle_rpg.events.order import moment
 from engines.idle_rpg.experiments import EffectArrays, TestRules, period_ms
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.params import ACTIONS, TRIGGERS
+from engines.idle_rpg.luck import Luck, LuckPlan, Words
 from engines.idle_rpg.players import Players, State
 from engines.idle_rpg.rules import Rules
 from engines.idle_rpg.triangular import Triangular
@@ -22,12 +20,6 @@ from runner.contract import Draws, Floats
 
 DAY_SECONDS = 86_400
 SESSIONS = 16  # addresses of sessions of one age
-_REPEAT_WORDS = np.uint64(64)  # addresses of repetitions in one session
-_ALWAYS = (*(f"act/{name}" for name in ACTIONS), "ad_skip", "guild_attack")
-_SELDOM = tuple(f"iap/{name}" for name in TRIGGERS)
-_FEW = 512  # up to so many agents a call costs more than numbers drawn in vain
-
-Words: TypeAlias = NDArray[np.uint64]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +61,7 @@ class Game:
     arena_win: Floats
     session_counts: Triangular
     session_lengths: Triangular
+    luck: tuple[LuckPlan, LuckPlan]
     earned: Ints = field(default_factory=lambda: np.zeros(3, dtype=np.int64))
     spent: Ints = field(default_factory=lambda: np.zeros(3, dtype=np.int64))
     visits: int = 0
@@ -84,7 +77,7 @@ class Game:
 
     def earn(self, state: State, currency: int, pos: Ints, amount: Ints | int) -> None:
         """Give agents `pos` of a state (each at most once) an amount of a currency."""
-        state.matrix[currency, pos] += amount
+        state.matrix[currency][pos] += amount
         self.earned[currency] += (
             amount.sum() if isinstance(amount, np.ndarray) else amount * pos.size
         )
@@ -93,8 +86,9 @@ class Game:
         """Take an amount of a currency from agents, each at most once."""
         if not pos.size:
             return
-        left = state.matrix[currency, pos] - amount
-        state.matrix[currency, pos] = left
+        balance = state.matrix[currency]
+        left = balance[pos] - amount
+        balance[pos] = left
         self.spent[currency] += (
             amount.sum() if isinstance(amount, np.ndarray) else amount * pos.size
         )
@@ -113,25 +107,23 @@ class Visit:
     Attributes:
         day: the players' day; a position in it is also the place of the session here.
         age: days since install; number: of the session in its day, from 0.
-        step: the session as a step of draws, uint64 ().
         ids: uint64 (m,), agent numbers.
         end: int64 (m,), end of the session, seconds since midnight of the install day.
         left: int64 (m,), seconds left; time passes as actions take from it.
         campaign_seconds: int64 (m,), what the campaign may use.
         bought: int64 (m,), purchases in this session.
-        luck: float64 (m,) by stream, uniforms drawn once in a session.
+        luck: uniforms of the sessions.
     """
 
     day: Day
     age: int
     number: int
-    step: Words
     ids: Words
     end: Ints
     left: Ints
     campaign_seconds: Ints
     bought: Ints
-    luck: Mapping[str, Floats]
+    luck: Luck
 
     @property
     def size(self) -> int:
@@ -147,27 +139,9 @@ class Visit:
         """Return the rows of the players of the sessions at `pos`."""
         return self.day.rows[pos]
 
-    def reps(self, first: int, end: int) -> Words:
-        """Return the repetitions first, ..., end - 1 in the session as steps: uint64 (n,)."""
-        return np.arange(first, end, dtype=np.uint64) + self.step * _REPEAT_WORDS
-
     def now(self, pos: Ints) -> Ints:
         """Return the time of the sessions at `pos`, seconds since midnight of the install day."""
         return self.end[pos] - self.left[pos]
-
-
-def draw_luck(draws: Draws, step: Words, ids: Words) -> Mapping[str, Floats]:
-    """Return what decides once in a session: uniforms (m,) by stream, of offers if few play."""
-    streams = _ALWAYS + _SELDOM if ids.size <= _FEW else _ALWAYS
-    steps = np.full(len(streams), step)
-    return dict(zip(streams, draws.uniform_rows(streams, steps=steps, entities=ids), strict=True))
-
-
-def uniform_once(game: Game, visit: Visit, stream: str, pos: Ints) -> Floats:
-    """Return the uniforms of a stream drawn once in a session, for the sessions at `pos`: (m,)."""
-    if stream in visit.luck:
-        return visit.luck[stream][pos]
-    return game.draws.uniform(stream, step=visit.step, entities=visit.ids[pos])
 
 
 def gate(
@@ -179,7 +153,7 @@ def gate(
     The chance is min(1, list chance * min(1, decision) * multipliers of tests); `possible` and
     `decision` are (m,).
     """
-    u = visit.luck[f"act/{action}"]
+    u = visit.luck.known[f"act/{action}"]
     happens = u < session_chance(game, visit, action, decision)
     happens &= possible
     return happens.nonzero()[0]

@@ -127,7 +127,12 @@ def upgrade_heroes(game: Game, visit: Visit) -> None:
     done = _choose_upgrades(game, visit, pos, found, bought)
     changed = done.nonzero()[0]
     pos, done = pos[changed], done[changed]
-    _store_levels(game, day, pos, (codes[:, changed], cells[:, changed], before[:, changed]))
+    _store_levels(
+        game,
+        day,
+        pos,
+        (codes.take(changed, axis=1), cells.take(changed, axis=1), before.take(changed, axis=1)),
+    )
     write_upgrades(game, visit, bought)
     visit.left[pos] -= done * seconds
     day.today("upgrades")[pos] += done
@@ -148,21 +153,20 @@ def _choose_upgrades(
     in_team = codes & 1
     worth = rules.worth.take(2 * cells + in_team)
     worth += (last - np.arange(last + 1, dtype=np.int32))[:, None]  # in ties the lower id
-    steps = visit.reps(0, settings.max_per_session)[:, None]
-    u = game.draws.uniform("upgrade_do", step=steps, entities=visit.ids[pos])
-    wills, left = u < settings.do_chance, visit.left[pos]
+    (u,) = visit.luck.repeated(("upgrade_do",), (0, settings.max_per_session), pos)
+    wills = u < settings.do_chance
     done, rows = np.zeros(pos.size, dtype=np.int64), np.arange(pos.size)
+    most = np.logical_and.accumulate(wills, axis=0).sum(axis=0)
+    if seconds:
+        most = np.minimum(most, visit.left[pos] // seconds)
     for k in range(settings.max_per_session):
-        if k:
-            rows = rows[wills[k, rows] & (left[rows] >= (k + 1) * seconds)]
-            best = np.where(price[:, rows] <= gold[rows], worth[:, rows], 0).max(axis=0)
-        else:
-            rows = wills[0].nonzero()[0]
-            best = np.where(price <= gold, worth, 0).max(axis=0)[rows]
+        rows = rows[most[rows] > k]
+        payable = price.take(rows, axis=1) <= gold[rows]
+        best = (worth.take(rows, axis=1) * payable).max(axis=0)
         can = best.nonzero()[0]
         if not can.size:
             break
-        rows, place = rows[can], last - best[can] % WORTH_STEP
+        rows, place = rows[can], last - (best[can] & (WORTH_STEP - 1))
         gold[rows] -= price[place, rows]
         own = cells[place, rows] + 1
         if bought is not None:
@@ -179,15 +183,14 @@ def _store_levels(
 ) -> None:
     """Write back upgraded candidates, (c, m) each, and re-optimise the team among them."""
     codes, cells, before = levels
-    rules = game.rules.heroes
+    rules, size = game.rules.heroes, game.rules.params.heroes.team_size
     place, here = (cells != before).nonzero()
     game.players.cell[day.rows[pos[here]], codes[place, here] >> 1] = cells[place, here]
     day.strongest[1, :, pos] = cells.T
-    outside = np.unique(here[codes[place, here] & 1 == 0])  # may enter the team
+    outside = np.unique(here[(codes[place, here] & 1) == 0])  # may enter the team
     if outside.size:
         some = codes[:, outside].T
         owned, ids = some < EMPTY, (some >> 1).astype(np.int64)
-        size = game.rules.params.heroes.team_size
         in_team = team_members(rules, cells[:, outside].T, ids, owned, size)
         codes[:, outside] = np.where(owned, 2 * ids + in_team, EMPTY).T
         day.strongest[0, :, pos[outside]] = codes[:, outside].T

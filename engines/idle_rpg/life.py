@@ -24,9 +24,10 @@ from engines.idle_rpg.experiments import (
     no_effects,
 )
 from engines.idle_rpg.gacha import WEEK_DAYS, do_gacha, give_heroes, pity_bonus, prepare_day
-from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game, Visit, draw_luck, refresh_energy
+from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game, Visit, refresh_energy
 from engines.idle_rpg.heroes import upgrade_heroes
 from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.luck import draw_luck, plan_luck
 from engines.idle_rpg.players import GEMS, MARKED_DAYS, TICKETS, new_players, starting_heroes
 from engines.idle_rpg.population import Profile
 from engines.idle_rpg.records import Recorder
@@ -46,7 +47,7 @@ ACTIONS_IN_ORDER: tuple[Callable[[Game, Visit], None], ...] = (
 Close: TypeAlias = Callable[[Game, Recorder], None]
 _ENERGY_MS = 1000
 _TOGETHER = 16_384  # players of a day copied together: their state stays in the cache
-_CROWDED = 0.75  # share of a block still in the game below which the others make room
+_CROWDED = 0.4  # share of a block still in the game below which the others make room
 
 
 def new_game(
@@ -72,6 +73,7 @@ def new_game(
         buys_arena=np.array([kind.buys_arena_attempts for kind in kinds]),
         arena_ratios=np.array(ratios), arena_win=step_chances(win, ratios),
         session_counts=session_counts(rules), session_lengths=stacked(*session_lengths(rules)),
+        luck=plan_luck(rules),
     )  # fmt: skip
     give_heroes(game, starting_heroes(rules, draws, profile.ids))
     return game
@@ -227,13 +229,13 @@ def _visit(game: Game, day: Day, number: int, plan: DayPlan, spent: Ints | None)
         return
     ids = day.ids[:size]
     visit = Visit(
-        day=day, age=age, number=number, step=step, ids=ids,
+        day=day, age=age, number=number, ids=ids,
         end=age * DAY_SECONDS + plan.starts[number] + length,
         left=length.copy() if spent is None else length - spent,
         campaign_seconds=(game.rules.params.campaign.time_share * plan.drawn[number]).astype(
             np.int64
         ),
-        bought=np.zeros(size, dtype=np.int64), luck=draw_luck(game.draws, step, ids),
+        bought=np.zeros(size, dtype=np.int64), luck=draw_luck(game.luck, game.draws, step, ids),
     )  # fmt: skip
     for act in ACTIONS_IN_ORDER:
         act(game, visit)

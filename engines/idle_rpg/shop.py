@@ -9,8 +9,9 @@ import numpy as np
 from engines.idle_rpg.day import Day
 from engines.idle_rpg.events import purchases
 from engines.idle_rpg.events.purchases import Sale
-from engines.idle_rpg.game import Game, Visit, Words, gate, refresh_energy, uniform_once
+from engines.idle_rpg.game import Game, Visit, gate, refresh_energy
 from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.luck import Words
 from engines.idle_rpg.params import TRIGGERS
 from engines.idle_rpg.params_market import MONTHLY_PASS, STARTER_PACK
 from engines.idle_rpg.players import GEMS, TICKETS
@@ -27,13 +28,14 @@ def offer(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
         return pos
     day, row = visit.day, TRIGGERS.index(trigger)
     most = game.rules.params.iap.max_purchases_per_session
-    pos = pos[(visit.bought[pos] < most) & ~day.fired[row, pos]]
+    fired = day.fired[row]
+    pos = pos[(visit.bought[pos] < most) & ~fired[pos]]
     if not pos.size:
         return pos
-    day.fired[row, pos] = True
-    game.players.firings[row, day.rows[pos]] += 1
+    fired[pos] = True
+    game.players.firings[row][day.rows[pos]] += 1
     chance = purchase_chance(game, day, trigger, pos)
-    u = uniform_once(game, visit, f"iap/{trigger}", pos)
+    u = visit.luck.once(f"iap/{trigger}", pos)
     wants = (u < chance).nonzero()[0]
     if purchases.sees_failures(game):
         rate = game.rules.params.iap.failure_rate
@@ -99,7 +101,7 @@ def _products(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
         return np.full(pos.size, rules.product_names.index(_FIXED_PRODUCTS[trigger]))
     kind = visit.day.kind[pos]
     stream, ids = f"iap_product/{trigger}", visit.ids[pos]
-    u = game.draws.uniform(stream, step=visit.step, entities=ids)
+    u = game.draws.uniform(stream, step=visit.luck.step, entities=ids)
     return np.asarray(rules.packs[kind, (u * rules.pack_counts[kind]).astype(np.int64)])
 
 
@@ -125,7 +127,7 @@ def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
     pos, product, price, budget = sold.pos, sold.product, sold.price, sold.budget
     row = TRIGGERS.index(trigger)
     players, rules, day, who = game.players, game.rules, visit.day, visit.day.rows[pos]
-    players.bought[row, who] += 1
+    players.bought[row][who] += 1
     day.state.window_cents[pos] += price
     day.today("purchases")[pos] += 1
     day.today("revenue_cents")[pos] += price
@@ -154,11 +156,12 @@ def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
 
 
 def _check_budget(game: Game, day: Day, pos: Ints, budget: Ints) -> None:
-    over = (day.state.window_cents[pos] > budget).nonzero()[0]
+    over = pos[day.state.window_cents[pos] > budget]
+    if over.size:
+        text = f"agent {day.ids[over[0]]} spent more than its window budget"
+        game.fault("budgets", broken=True, text=text)
     high = game.rules.budget_high[day.kind[pos]]
-    text = f"agent {day.ids[pos[over[:1]]]} spent more than its window budget"
-    game.fault("budgets", over.size > 0, text)
-    beyond = bool((budget > np.floor(high + 0.5)).any())
+    beyond = (budget > np.floor(high + 0.5)).any()
     game.fault("budgets", beyond, "a window budget lies above its archetype's range")
 
 

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from engines.idle_rpg.day import Day
 from engines.idle_rpg.events.social import attack_boss, join_guild, write_battles
 from engines.idle_rpg.events.visits import leave_guild
-from engines.idle_rpg.game import Game, Visit, gate, uniform_once
+from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.luck import BATTLE_STREAMS
 from engines.idle_rpg.players import GEMS, GOLD
 from runner.contract import Floats
 
@@ -49,8 +50,7 @@ def _battles(game: Game, visit: Visit, pos: Ints) -> tuple[Ints, Ints]:
     if seconds:
         most = np.minimum(most, visit.left[pos] // seconds)
     rounds = np.arange(int(most.max()))[:, None]
-    steps, ids = visit.reps(0, rounds.size)[:, None], visit.ids[pos]
-    u = game.draws.uniform("arena_engage", step=steps, entities=ids)
+    (u,) = visit.luck.repeated(BATTLE_STREAMS[:1], (0, rounds.size), pos)
     chance = np.where(rounds < free, game.arena_will[kind], given.buy_chance)
     goes_on = np.logical_and.accumulate((u < chance) & (rounds < most), axis=0)
     return goes_on.sum(axis=0), free
@@ -67,18 +67,16 @@ def _pay_battles(game: Game, day: Day, pos: Ints, number: Ints, free: Ints) -> N
 
 
 def _win_battles(game: Game, visit: Visit, pos: Ints, number: Ints, free: Ints) -> None:
-    given, day, ids = game.rules.params.arena, visit.day, visit.ids[pos]
-    most = int(number.max())
-    streams = ("arena_opponent",) * most + ("arena_win",) * most
-    u = game.draws.uniform_rows(streams, steps=np.tile(visit.reps(0, most), 2), entities=ids)
-    reached = battle_steps(game.arena_ratios, given.opponent_spread, u[:most])
-    won = u[most:] < game.arena_win[reached]
+    given, day, most = game.rules.params.arena, visit.day, int(number.max())
+    rival, luck = visit.luck.repeated(BATTLE_STREAMS[1:], (0, most), pos)
+    reached = battle_steps(game.arena_ratios, given.opponent_spread, rival)
+    won = luck < game.arena_win[reached]
     won &= np.arange(most)[:, None] < number
     wins = won.sum(axis=0)
     game.earn(day.state, GOLD, pos, wins * given.win_gold)
     day.today("arena_battles")[pos] += number
     day.today("arena_wins")[pos] += wins
-    write_battles(game, visit, pos, number, free, (u[:most], won))
+    write_battles(game, visit, pos, number, free, (rival, won))
 
 
 def battle_steps(ratios: Floats, spread: float, u: Floats) -> NDArray[np.int64]:
@@ -114,7 +112,7 @@ def _attack(game: Game, visit: Visit, pos: Ints) -> None:
     day = visit.day
     if not pos.size:
         return
-    does = uniform_once(game, visit, "guild_attack", pos) < game.guild_will[day.kind[pos]]
+    does = visit.luck.once("guild_attack", pos) < game.guild_will[day.kind[pos]]
     pos = pos[does]
     boss = boss_level(day.install[pos] + visit.age)
     given = game.rules.params.guild.reward_gold

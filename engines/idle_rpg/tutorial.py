@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.idle_rpg.events.visits import note_tutorial_step
-from engines.idle_rpg.game import Game, Words
+from engines.idle_rpg.game import Game
 from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.luck import Words
 
 _SKIP_FROM = 3
 _SKIPPED_LOW, _SKIPPED_SPAN = 1, 3  # a skipped step takes 1 to 3 s

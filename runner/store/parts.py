@@ -30,6 +30,7 @@ from runner.store.ledger import PartFile
 
 RUN_ID = "run_id"
 _GROUP_ROWS = 131_072
+_PAGE_ROWS = 16_384  # handed to the encoder at once
 _ARROW = {
     "int64": pa.int64(), "int32": pa.int32(), "int16": pa.int16(), "int8": pa.int8(),
     "uint64": pa.uint64(), "float64": pa.float64(), "bool": pa.bool_(), "str": pa.string(),
@@ -229,6 +230,7 @@ class _TableFile:
         encodings = {c.name: _ENCODING[c.kind] for c in self.schema.written if c.kind in _ENCODING}
         return pq.ParquetWriter(
             self._temporary, self._arrow, compression="zstd", write_page_checksum=True,
+            write_statistics=[RUN_ID, *self.schema.key], write_batch_size=_PAGE_ROWS,
             column_encoding=encodings,
             use_dictionary=[name for name in self._arrow.names if name not in encodings],
         )  # fmt: skip

@@ -270,7 +270,7 @@ def _marks(log: EventLog, plays: Plays) -> Ints:
 def _details(log: EventLog, visit: Visit, plays: Plays) -> tuple[Ints, Ints]:
     """Return stars and cosmetic items, -1 without, of plays won: (n,)."""
     ids, k = visit.ids[plays.pos], plays.places >> SUB_BITS
-    steps = visit.reps(0, 1) + k.view(np.uint64)
+    steps = visit.luck.reps(0, 1) + k.view(np.uint64)
     u = log.draws.uniform("stage_stars", step=steps, entities=ids)
     easy, all_three = log.settings.star_power[:, plays.stage - 1] <= plays.power
     stars = np.where(easy, 3 - (u >= _THIRD_STAR), 1 + (u >= _ONE_STAR) + (u >= _TWO_STARS))

@@ -72,7 +72,7 @@ def fail_purchases(game: Game, visit: Visit, sale: Sale) -> None:
     who, at, place = visit.who(sale.pos), visit.now(sale.pos), _PLACES[sale.trigger]
     log.add("iap_initiated", visit.when, who, place, at, **sale.offer)
     if log.wants("iap_failed"):
-        u = log.draws.uniform("iap_fail_reason", step=visit.step, entities=visit.ids[sale.pos])
+        u = visit.luck.once("iap_fail_reason", sale.pos)
         reason = (u * len(IAP_FAIL_REASONS)).astype(np.int64)
         log.add(
             "iap_failed", visit.when, who, place + _RESULT, at, **sale.offer, fail_reason=reason

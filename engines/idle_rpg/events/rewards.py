@@ -73,7 +73,7 @@ def offer_ads(game: Game, visit: Visit, offered: NDArray[np.bool_]) -> None:
         state.energy[pos], state.clock[pos], game.rules.energy_cap[state.vip[pos]], at * 1000,
         regen_period(game.rules, day.effects, pos),
     )  # fmt: skip
-    u = log.draws.uniform("ad_placement", step=visit.step, entities=visit.ids[pos])
+    u = visit.luck.once("ad_placement", pos)
     at_rest = _MAIN_SCREEN + (u * (len(AD_PLACEMENTS) - _MAIN_SCREEN)).astype(np.int64)
     short = energy < game.rules.params.energy.per_stage
     place = np.where(log.lost[who], _STAGE_FAIL, np.where(short, _REFILL, at_rest))
@@ -95,7 +95,7 @@ def watch_ads(
     placement = log.placement[who]
     network = np.zeros(pos.size, dtype=np.int64)
     if log.settings.names_networks:
-        u = log.draws.uniform("ad_network", step=visit.step, entities=visit.ids[pos])
+        u = visit.luck.once("ad_network", pos)
         network = (u * len(AD_NETWORKS)).astype(np.int64)
     begun = {"placement": placement, "network": network}
     log.add("ad_started", when, who, slot(ADS, 0, 1), at, **begun)
@@ -107,7 +107,7 @@ def watch_ads(
     )  # fmt: skip
     log.gain(when, who[seen], slot(ADS, 0, 3), end[seen], GEMS, gems, "ad_reward")
     if log.wants("ad_skipped") and left.size:
-        u = log.draws.uniform("ad_skip_seconds", step=visit.step, entities=visit.ids[pos[left]])
+        u = visit.luck.once("ad_skip_seconds", pos[left])
         seconds = _SKIPPED_LOW + (u * _SKIPPED_SPAN).astype(np.int64)
         seconds = np.minimum(seconds, game.rules.params.actions.watch_ads.seconds)
         log.add(

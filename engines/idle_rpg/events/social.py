@@ -108,7 +108,7 @@ def attack_boss(game: Game, visit: Visit, pos: Ints, boss: Ints, gold: Ints) -> 
     who, state = visit.who(pos), visit.day.state
     end = visit.now(pos) + game.rules.params.actions.guild_boss.attack_seconds
     if log.wants("guild_boss_attack"):
-        u = log.draws.uniform("guild_damage", step=visit.step, entities=visit.ids[pos])
+        u = visit.luck.once("guild_damage", pos)
         damage = state.team_power[pos] / _PER_POWER * (_LEAST_DAMAGE + _DAMAGE_SPAN * u)
         log.add(
             "guild_boss_attack", visit.when, who, slot(GUILD), end, guild_id=state.guild[pos],

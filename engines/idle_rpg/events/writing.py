@@ -72,9 +72,11 @@ def _write_type(out: TableSink, log: EventLog, schema: TableSchema, events: Join
     order = np.argsort(events.keys, kind="stable")
     for start in range(0, order.size, _BATCH):
         rows = order[start : start + _BATCH]
-        columns = _envelope(log, events.keys[rows], events.at[rows], events.marks[rows])
+        columns = _envelope(
+            log, events.keys.take(rows), events.at.take(rows), events.marks.take(rows)
+        )
         for column in schema.columns[_OWN:]:
-            columns[column.name] = _shown(column, events.columns[column.name][rows])
+            columns[column.name] = _shown(column, events.columns[column.name].take(rows))
         out.write(schema.name, columns)
 
 
