@@ -66,7 +66,8 @@ class Plays:
     """Stages played, each (n,), of sessions by `pos` and rows `who`.
 
     `places` in the session; `stage` and stages `cleared` before; `start` and `seconds`; `energy`
-    before paying; `number` of the play at its stage; team `power`; `gold` if won.
+    before paying; `number` of the play at its stage; team `power`; `gold` if won; `marks` with
+    the chapter of the stage that was next.
     """
 
     pos: Ints
@@ -80,6 +81,7 @@ class Plays:
     number: Ints
     power: Ints
     gold: Ints
+    marks: Ints
     is_sweep: bool
 
     def some(self, rows: Ints) -> Plays:
@@ -145,7 +147,7 @@ def _write_attempts(
         pos=played.pos[place], who=who, places=repeated(k), cleared=cleared, stage=cleared + 1,
         start=played.start[place] + running - running[first][np.cumsum(first) - 1],
         seconds=seconds, energy=energy, number=_count_tries(log, played, joined, who),
-        power=played.power[place], gold=paid, is_sweep=False,
+        power=played.power[place], gold=paid, marks=_marks(log, who, cleared), is_sweep=False,
     )  # fmt: skip
     cost = game.rules.params.energy.per_stage
     before = np.append(0, energy[:-1] - cost)
@@ -192,14 +194,14 @@ def _write_sweeps(
     log.read_energy(visit.when, who, _READ + first, start[at], energy)
     place = np.repeat(np.arange(at.size), count)
     j = np.arange(place.size) - np.repeat(np.cumsum(count) - count, count)
-    rows, pays = who[place], paid[place]
+    rows, pays, stage = who[place], paid[place], cleared[place]
     plays = Plays(
         pos=played.pos[at][place], who=rows, places=first[place] + repeated(j),
-        cleared=cleared[place], stage=cleared[place],
+        cleared=stage, stage=stage,
         start=start[at][place] + j * settings.sweep_seconds,
         seconds=np.full(place.size, settings.sweep_seconds), energy=energy[place] - j * cost,
         number=(log.replays[who] + 1)[place] + j, power=played.power[at][place], gold=pays,
-        is_sweep=True,
+        marks=_marks(log, who, cleared)[place], is_sweep=True,
     )  # fmt: skip
     _write_starts(game, log, visit, plays)
     _write_wins(game, log, visit, plays, log.purse[GOLD][who][place] + (j + 1) * pays)
@@ -216,14 +218,14 @@ def _write_regained(log: EventLog, visit: Visit, plays: Plays, grown: Ints) -> N
         plays = plays.some(some)
         log.add(
             SOURCE, visit.when, plays.who, _READ + plays.places, plays.start,
-            _marks(log, plays), currency=ENERGY, amount=grown[some],
+            plays.marks, currency=ENERGY, amount=grown[some],
             balance_after=plays.energy, reason=_REGEN,
         )  # fmt: skip
 
 
 def _write_starts(game: Game, log: EventLog, visit: Visit, plays: Plays) -> None:
     """Write stages begun, and the energy they cost."""
-    cost, marks = game.rules.params.energy.per_stage, _marks(log, plays)
+    cost, marks = game.rules.params.energy.per_stage, plays.marks
     log.add(
         SINK, visit.when, plays.who, _ENTRY + plays.places, plays.start, marks,
         currency=ENERGY, amount=cost, balance_after=plays.energy - cost, reason=_STAGE_ENTRY,
@@ -238,14 +240,14 @@ def _write_starts(game: Game, log: EventLog, visit: Visit, plays: Plays) -> None
 def _write_losses(log: EventLog, visit: Visit, plays: Plays) -> None:
     log.add(
         "stage_fail", visit.when, plays.who, _RESULT + plays.places, plays.start + plays.seconds,
-        _marks(log, plays), stage_index=plays.stage, seconds=plays.seconds, fail_reason=0,
+        plays.marks, stage_index=plays.stage, seconds=plays.seconds, fail_reason=0,
         team_power=plays.power, required_power=log.settings.required[plays.cleared],
     )  # fmt: skip
 
 
 def _write_wins(game: Game, log: EventLog, visit: Visit, plays: Plays, after: Ints) -> None:
     """Write stages won, and their gold, with the balance after each: (n,)."""
-    marks, end = _marks(log, plays), plays.start + plays.seconds
+    marks, end = plays.marks, plays.start + plays.seconds
     if log.wants("stage_complete"):
         stars, loot = _details(log, visit, plays)
         log.add(
@@ -261,10 +263,10 @@ def _write_wins(game: Game, log: EventLog, visit: Visit, plays: Plays, after: In
     )  # fmt: skip
 
 
-def _marks(log: EventLog, plays: Plays) -> Ints:
-    """Return marks with the chapter of the stage that was next at each play."""
-    marks = log.marks[plays.who]
-    return marks - (marks & 0xFF) + log.settings.chapter[plays.cleared]
+def _marks(log: EventLog, who: Ints, cleared: Ints) -> Ints:
+    """Return marks with the chapter after the stages cleared by then: (n,)."""
+    marks = log.marks[who]
+    return marks - (marks & 0xFF) + log.settings.chapter[cleared]
 
 
 def _details(log: EventLog, visit: Visit, plays: Plays) -> tuple[Ints, Ints]:
