@@ -2,24 +2,14 @@
 
 Here, and in the command line, hydra and omegaconf are at home; nothing else imports them. A
 growth analyst's `params.public_tap.cac_base_eur=40,50,60` becomes an axis with three levels.
-
-
-Composing is imported when it is first asked for: worker processes, and commands that read what was
-composed before, need none of it.
 """
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
 
 from runner.config.cells import CellTree, cell_tree
 from runner.config.comparisons import Comparison
+from runner.config.compose import compose_study, composed_tree
 from runner.config.replicates import with_replicates
 from runner.config.request import StudyRequest, request_from_mapping
 from runner.config.study import Arm, Axis, Execution, Study, Variable
-
-if TYPE_CHECKING:
-    from runner.config.assemble import compose_study, composed_tree
 
 __all__ = [
     "Arm",
@@ -36,11 +26,3 @@ __all__ = [
     "request_from_mapping",
     "with_replicates",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in ("compose_study", "composed_tree"):
-        raise AttributeError(f"module {__name__} has no attribute {name}")
-    from runner.config import assemble
-
-    return getattr(assemble, name)

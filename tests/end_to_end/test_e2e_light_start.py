@@ -33,6 +33,13 @@ def test_what_only_composes_stays_light(tmp_path: Path, words: tuple[str, ...]) 
     assert not HEAVY & loaded
 
 
+def test_finishing_a_study_composes_nothing(tmp_path: Path) -> None:
+    words = ("engine=linear_null", "study.name=s", "tracking=none", "execution=sequential")
+    loaded_by(RUN, "run", *words, folder=tmp_path)
+    for command in ("status", "resume", "verify"):
+        assert not {"hydra", "mlflow", "joblib"} & loaded_by(RUN, command, "s", folder=tmp_path)
+
+
 def test_a_worker_computes_without_the_configuration_libraries(tmp_path: Path) -> None:
     loaded = loaded_by("import runner.execute", folder=tmp_path)
     assert "runner.execute.part" in loaded
