@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Hundreds of tests start Python: let it keep what it compiles, where the environment forbids it.
+export PYTHONDONTWRITEBYTECODE :=
 READY  := $(VENV)/.ready
 
 .PHONY: demo test check lint types contracts drill bench engine-bench clean
@@ -12,7 +14,7 @@ demo: $(READY)  ## run the main study on real input and say where its results ar
 test: check  ## install what is needed and run everything CI runs
 
 check: lint types contracts
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
