@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check lint types contracts drill bench engine-bench clean
+.PHONY: demo test test-times check lint types contracts drill bench engine-bench clean
 
 demo: $(READY)  ## run the main study on real input and say where its results are
 	$(BIN)/python -m runner run sweeps=taps_plan
@@ -15,6 +15,9 @@ test: check  ## install what is needed and run everything CI runs
 
 check: lint types contracts
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-times: $(READY)  ## run all tests and write what each costs to docs/testing.md
+	$(BIN)/python -m pytest -n 2 --dist worksteal -p tests.times --times-page docs/testing.md
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
