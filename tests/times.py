@@ -35,7 +35,7 @@ class Clock:
         """Return the seconds since the last reading."""
         own = _own_seconds()
         now = own + _living_seconds()
-        spent, self._since = now - self._since, now + _own_seconds() - own
+        spent, self._since = max(0.0, now - self._since), now + _own_seconds() - own
         return spent
 
 
