@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
@@ -13,11 +13,12 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from runner.config.interpolation import has_interpolations, interpolation_problems
 from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources
 from runner.config.tree import Tree
 from runner.contract import ConfigError, Problem
 
-_ROOT = "cohortsweep_root"
+ROOT_NAME = "cohortsweep_root"
 DEFAULT_OPTIONS = {"seeding": "common", "execution": "local", "tracking": "local"}
 _BEFORE_ENGINE = ("acceptance", "execution", "seeding", "tracking")
 
@@ -36,6 +37,9 @@ def compose_groups(sources: Sources, choices: Mapping[str, str]) -> tuple[Tree, 
             return _composed([f"{group}={option}" for group, option in choices.items()])
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise ConfigError([_as_problem(error)]) from error
+    except RecursionError as error:
+        allowed = "a value is nested too deep to be read"
+        raise ConfigError([Problem("configuration files", "", allowed)]) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(_unreadable(sources) or [_as_problem(error)]) from error
 
@@ -52,7 +56,7 @@ def _unlisted_groups(sources: Sources, choices: Mapping[str, str]) -> list[str]:
 
 
 def _composed(words: list[str]) -> tuple[Tree, dict[str, str]]:
-    config = compose(_ROOT, overrides=words, return_hydra_config=True)
+    config = compose(ROOT_NAME, overrides=words, return_hydra_config=True)
     chosen = {
         group: option
         for group, option in config.hydra.runtime.choices.items()
@@ -75,7 +79,7 @@ def _store_root(sources: Sources, *, own: list[str]) -> None:
         "defaults": ["_self_", *before, {ENGINE_GROUP: None}, *after, {STUDY_GROUP: None}],
         "hydra": {"searchpath": [f"file://{root}" for root in sources.roots[1:]]},
     }
-    ConfigStore.instance().store(name=_ROOT, node=node)
+    ConfigStore.instance().store(name=ROOT_NAME, node=node)
 
 
 def _as_problem(error: Exception) -> Problem:
@@ -106,21 +110,14 @@ def resolve(tree: Tree) -> Tree:
     """Return the tree with `${...}` interpolations replaced by what they name.
 
     Raises:
-        ConfigError: an interpolation names nothing.
+        ConfigError: an interpolation names nothing, or is more than a reference.
     """
     if not has_interpolations(tree):
         return tree
+    if wrong := interpolation_problems(tree):
+        raise ConfigError(wrong)
     try:
         return cast(Tree, OmegaConf.to_container(OmegaConf.create(tree), resolve=True))
     except OmegaConfBaseException as error:
         where = getattr(error, "full_key", "") or "configuration"
         raise ConfigError([Problem(where, "", str(error).splitlines()[0])]) from error
-
-
-def has_interpolations(tree: Any) -> bool:
-    """Tell whether any text in the tree holds `${`."""
-    if isinstance(tree, dict):
-        return any(has_interpolations(item) for item in tree.values())
-    if isinstance(tree, list):
-        return any(has_interpolations(item) for item in tree)
-    return isinstance(tree, str) and "${" in tree

@@ -68,6 +68,7 @@ from runner.contract.tables import (
     TableSchema,
     TableSink,
 )
+from runner.contract.visible import visible
 
 __all__ = [
     "BLOCK_FIELDS",
@@ -139,4 +140,5 @@ __all__ = [
     "shown",
     "spell",
     "table_data",
+    "visible",
 ]
