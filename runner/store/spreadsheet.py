@@ -11,14 +11,18 @@ from typing import Any
 
 import pandas as pd
 
-_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_BEGINNINGS = ("=", "+", "-", "@", "\t", "\n")
 
 
 def as_cell(value: Any) -> Any:
-    """Return a value for a CSV cell: text that would be a formula gets an apostrophe in front."""
-    if not isinstance(value, str) or not value.startswith(_BEGINNINGS) or _is_number(value):
+    """Return a value for a CSV cell: text that would be a formula gets an apostrophe in front.
+
+    Carriage returns, after which some readers begin a new row, become line ends.
+    """
+    if not isinstance(value, str):
         return value
-    return f"'{value}"
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text.startswith(_BEGINNINGS) and not _is_number(text) else text
 
 
 def text_of(cell: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import pickle
 import subprocess
 import sys
@@ -29,7 +30,7 @@ for words in (["status"], ["compare"], ["report"], ["verify", "--sample", "100%"
     code = run_command_line([words[0], "pickled", *words[1:]])
     assert code in (0, 1), (words, code)
 results = runner.load_study("pickled")
-results.metrics, results.runs, results.summary, results.comparisons, results.table("periods")
+results.metrics, results.runs, results.summary, results.comparisons, results.table("entities")
 assert not seen, seen
 import pickle, collections
 pickle.loads(pickle.dumps(collections.OrderedDict()))
@@ -50,7 +51,12 @@ def finished(command: Command) -> Path:
 
 def test_no_command_unpickles_anything(finished: Path, here: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", READ], cwd=here, capture_output=True, text=True, check=False
+        [sys.executable, "-c", READ],
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 

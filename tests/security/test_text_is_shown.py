@@ -23,10 +23,12 @@ FORMULA = '=HYPERLINK("http://theirs","open me")'
 REDDENED = "\x1b[31mred\x1b]0;title\x07\x9b2J\u202etxt"
 
 HOSTILE = {
+    "defaults": [{"override /engine": "linear_null"}],
     "study": {"name": "hostile", "question": SCRIPT},
     "params": {"entities": 5},
-    "design": {"replicates": 3, "arms": {"b": {"params.effect": 1}},
-               "grid": {"mix": ["balanced", "<b onclick=x>"]}},
+    "compare": {"resamples": 0},
+    "design": {"replicates": 2, "arms": {"b": {"params.effect": 1}},
+               "grid": {"horizon": [2, 3]}},
     "acceptance": {"grows": {"metric": "mean_outcome", "at_least": 1e6, "source": SCRIPT}},
     "exceptions": {},
     "report": "html",
@@ -52,30 +54,22 @@ class _Page(HTMLParser):
 
 
 @pytest.fixture
-def page(attack: Attack, mine: Path) -> str:
-    mix = mine / "mix" / "linear_null"
-    mix.mkdir(parents=True)
-    text = "# @package _global_\nparams: {threshold: 9}\n"
-    (mix / "<b onclick=x>.yaml").write_text(text)
+def page(attack: Attack) -> str:
     ran = attack(
-        json.dumps(HOSTILE), "report=html", "execution=sequential", "--json", verb="run",
-        head="# @package _global_\ndefaults: [{override /engine: linear_null}]\n---\n"[:-4],
+        json.dumps(HOSTILE), "execution.n_jobs=1", "--json", verb="run",
+        head="# @package _global_\n",
     )  # fmt: skip
     assert ran.code in (0, 1), ran.err
     return (ran.folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_reports_carry_out_no_text(page: str) -> None:
+def test_reports_carry_out_no_text_and_load_nothing(page: str) -> None:
     found = _Page(page)
     assert "&lt;script&gt;alert(1)" in page
     assert not found.tags & {"script", "iframe", "object", "embed", "form", "base", "svg", "b"}
     assert found.handlers == []
-
-
-def test_reports_load_nothing_from_elsewhere(page: str) -> None:
-    addresses = _Page(page).addresses
-    assert addresses
-    assert all(a.startswith(("data:", "#")) or "/" not in a for a in addresses)
+    assert found.addresses
+    assert all(a.startswith(("data:", "#")) or "/" not in a for a in found.addresses)
     assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in page
     assert "@import" not in page
     assert "url(" not in page
@@ -87,8 +81,9 @@ def test_csv_files_hold_no_formulas(text: str) -> None:
     kinds = {"object": frame, "category": frame.astype({"label": "category"})}
     for made in kinds.values():
         rows = list(csv.reader(io.StringIO(csv_text(made))))
-        assert rows[1][0] == f"'{text}"
-        assert rows[0][2] == f"'{text}"
+        shown = text.replace("\r", "\n")
+        assert rows[1][0] == f"'{shown}"
+        assert rows[0][2] == f"'{shown}"
         assert rows[1][1] == "-1.5"
         assert rows[2][0] == "plain"
 
@@ -114,7 +109,8 @@ def test_exports_keep_texts_as_they_are(tmp_path: Path) -> None:
 
 
 def test_messages_hold_no_control_characters(attack: Attack) -> None:
-    ran = attack(json.dumps({"params": {REDDENED: 1}}) + "\n")
+    text = {"defaults": [{"override /engine": "linear_null"}], "params": {REDDENED: 1}}
+    ran = attack(json.dumps(text), head="# @package _global_\n")
     assert ran.code == 2
     assert "\\x1b[31mred\\x1b]0;title\\x07\\x9b2J\\u202etxt" in ran.err
     assert not set(ran.err) & set("\x1b\x07\x9b\u202e")

@@ -81,7 +81,25 @@ def section(found: Mapping[str, Measured], ends: Mapping[str, Killed], facts: Fa
         f"| {name} | {end.called} | {end.kept} | {end.orphans} | {end.late} | {end.again} |"
         for name, end in ends.items()
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_meaning(found, ends)])
+
+
+def _meaning(found: Mapping[str, Measured], ends: Mapping[str, Killed]) -> list[str]:
+    """Return what follows from the figures, peers' advantages first."""
+    least = min(found, key=lambda name: found[name].trivial_cpu)
+    small = min(found, key=lambda name: found[name].peak_mb)
+    quick = min(found, key=lambda name: found[name].start_cpu)
+    lines = [
+        f"* Least per trivial run: {least}. Least memory: {small}. Least for few runs: {quick}.",
+        "* Mesa holds all results in memory until the end: little to do per run, and nothing kept "
+        "when it is killed.",
+        "* Hydra keeps the outcome of each job, and its command begins again from the first job.",
+    ]
+    spared = [name for name, end in ends.items() if end.again < end.planned]
+    lines += [f"* Only what was missing was run again by: {', '.join(spared)}."] if spared else []
+    left = [name for name, end in ends.items() if end.orphans]
+    lines += [f"* Processes were left behind by: {', '.join(left)}."] if left else []
+    return lines
 
 
 def _ms(seconds: float) -> str:
