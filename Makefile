@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 READY  := $(VENV)/.ready
 
-.PHONY: demo test test-times check lint types contracts drill bench engine-bench clean
+.PHONY: demo test test-times check lint types contracts drill bench bench-peers engine-bench clean
 
 demo: $(READY)  ## run the main study on real input and say where its results are
 	$(BIN)/python -m runner run sweeps=taps_plan
@@ -35,6 +35,9 @@ drill: $(READY)  ## kill studies at random moments and write docs/reliability.md
 bench: $(READY)  ## measure and write docs/benchmarks.md
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m tests.benchmarks.bench
+
+bench-peers: $(READY)  ## measure Hydra's multirun and Mesa on the same work, for docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks.peers.bench
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -443,7 +443,9 @@ def _engines_aside() -> Iterator[None]:
 
 
 def _tell(error: RunnerError, words: list[str]) -> None:
-    print(f"cohortsweep: {error}", file=sys.stderr)
+    from runner.contract import visible
+
+    print(f"cohortsweep: {visible(str(error))}", file=sys.stderr)
     if "--json" in words:
         problems = getattr(error, "problems", ())
         listed = [{"where": p.where, "found": p.found, "allowed": p.allowed} for p in problems]
@@ -457,10 +459,10 @@ def _request(overrides: list[str] | None, config_dir: Path | None) -> StudyReque
 
 
 def _console() -> Console:
-    from rich.console import Console
+    from runner.report.console import StudyConsole
 
     is_terminal = sys.stdout.isatty()
-    return Console(highlight=False, width=None if is_terminal else 150)
+    return StudyConsole(highlight=False, width=None if is_terminal else 150)
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -69,6 +69,7 @@ from runner.contract.tables import (
     TableSchema,
     TableSink,
 )
+from runner.contract.visible import visible
 
 __all__ = [
     "BLOCK_FIELDS",
@@ -141,4 +142,5 @@ __all__ = [
     "shown",
     "spell",
     "table_data",
+    "visible",
 ]

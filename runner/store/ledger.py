@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from runner.store.folder import METRICS, replacing
 Status = Literal["done", "failed", "timeout"]
 
 _CHECK = ', "check": "'
+_PLAIN = re.compile(r"\w[\w.\-]*\Z")  # a file's name, never a path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +169,7 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     if not mark or tail != f'{_check_of(text)}"}}':
         return None
     entry: dict[str, Any] = json.loads(text)
-    return entry
+    return entry if all(map(_PLAIN.match, (entry["part"], *entry["files"]))) else None
 
 
 def _merged(known: RunState | None, record: RunRecord, files: Mapping[str, PartFile]) -> RunState:

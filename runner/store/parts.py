@@ -216,6 +216,7 @@ class _TableFile:
     def _open(self) -> pq.ParquetWriter:
         if self._writer is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._temporary.unlink(missing_ok=True)  # it may be a link that somebody left there
             self._writer = pq.ParquetWriter(
                 self._temporary, self._arrow, compression="zstd", write_page_checksum=True
             )

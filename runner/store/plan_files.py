@@ -23,6 +23,7 @@ from runner.store.arrow import categories, floats, integers, texts
 from runner.store.environment import ENVIRONMENT, record_environment
 from runner.store.folder import MC_INDEX, StudyFolder, replacing, write_text
 from runner.store.integrity import CHANGED, SUMS, UNLISTED, read_json, wrong_checksums
+from runner.store.spreadsheet import as_cell
 
 DRAWS_HEADER = (
     "scope", "variable_id", "path", "grid_index", "replicate_index", "draw_value",
@@ -186,7 +187,6 @@ def _draws_csv(plan: Plan) -> str:
     for cell in plan.cells:
         for variable in cell.drawn:
             label = (variable.scope, variable.variable_id, variable.path, cell.grid_index)
-            writer.writerows(
-                (*label, replicate, value) for replicate, value in enumerate(variable.values)
-            )
+            values = enumerate(map(as_cell, variable.values))
+            writer.writerows((*label, replicate, value) for replicate, value in values)
     return text.getvalue()
