@@ -81,6 +81,13 @@ def halves(part: Part) -> tuple[Part, Part]:
     return _part(part.engine, first, part.tables), _part(part.engine, second, part.tables)
 
 
+def without_run(part: Part, place: int) -> tuple[Part | None, Part]:
+    """Return a part without one of its runs, None if that was all, and a part of that run alone."""
+    rest = (*part.runs[:place], *part.runs[place + 1 :])
+    alone = _part(part.engine, part.runs[place : place + 1], part.tables)
+    return (_part(part.engine, rest, part.tables) if rest else None), alone
+
+
 def _size(plan: Plan) -> int:
     """Return the runs per part: about two seconds of work, at least 16 parts where possible."""
     per_run = max(plan.cost_s / plan.n_runs, 1e-6)
