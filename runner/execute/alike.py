@@ -13,6 +13,7 @@ from runner.execute.single import engine_spec
 from runner.store.environment import environment_record
 
 _MOST_NAMED = 4
+_NO_CODE = frozenset({"tests", "__pycache__"})
 
 
 @functools.cache
@@ -23,7 +24,6 @@ def facts_of_this_process(engine: str) -> dict[str, Any]:
     are not what this process computes with.
     """
     spec, record = engine_spec(engine), environment_record()
-    package = spec.params.__module__.rpartition(".")[0]
     return {
         "python": f"{record['implementation']} {record['python']}",
         "machine": record["machine"],
@@ -31,7 +31,7 @@ def facts_of_this_process(engine: str) -> dict[str, Any]:
         "features": record["numpy_cpu_features"],
         "engine version": spec.version,
         "files of the runner": _digest(_files("runner", only_python=True)),
-        f"files of engine {engine}": _digest(_files(package, only_python=False)),
+        f"files of engine {engine}": _digest(engine_files(engine)),
     }
 
 
@@ -75,16 +75,28 @@ def _some(names: list[str]) -> str:
     return " ".join(names[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def engine_files(engine: str, *, only_python: bool = False) -> list[tuple[str, Path]]:
+    """Return the files of the package an engine's parameters are defined in, with their places.
+
+    A module that belongs to no package stands alone. Tests, pages and compiled code are left out.
+    """
+    module = engine_spec(engine).params.__module__
+    spec = importlib.util.find_spec(module)
+    if spec is not None and spec.submodule_search_locations is None:
+        parent = module.rpartition(".")[0]
+        if not parent:
+            return [(module, Path(spec.origin))] if spec.origin else []
+        module = parent
+    return _files(module, only_python=only_python)
+
+
 def _files(package: str, *, only_python: bool) -> list[tuple[str, Path]]:
-    """Return a package's files that may decide a number, with their place in it."""
-    spec = importlib.util.find_spec(package) if package else None
+    spec = importlib.util.find_spec(package)
     found = {}
     for folder in (spec.submodule_search_locations if spec else None) or ():
         for file in Path(folder).rglob("*.py" if only_python else "*"):
             place = file.relative_to(folder)
-            is_other = file.suffix in {".pyc", ".md"} or not {"tests", "__pycache__"}.isdisjoint(
-                place.parts
-            )
+            is_other = file.suffix in {".pyc", ".md"} or not _NO_CODE.isdisjoint(place.parts)
             if file.is_file() and not is_other:
                 found[place.as_posix()] = file
     return sorted(found.items())

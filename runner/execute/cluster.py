@@ -33,7 +33,8 @@ def on_cluster(
     """
     if not parts:
         return
-    with session_in(folder) as session, linked(execution.address or "") as link:
+    address, patience_s = execution.address or "", max(execution.wait_s, LOOK_S)
+    with session_in(folder) as session, linked(address, patience_s) as link:
         question = Question(session=session, engine=parts[0].engine, files=_input_files(parts))
         crew = Crew(link, question, execution.n_jobs)
         _gather(crew, link, execution)

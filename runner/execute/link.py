@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import pickle
 import queue
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from runner.contract import ConfigError, LostWorkersError, Problem
 
@@ -34,8 +36,14 @@ class Link:
         return found
 
     def submit(self, worker: str, function: Callable[..., Any], *words: Any) -> Any:
-        """Have one worker call a function; return the future, which will be news when it ends."""
-        future = self.client.submit(function, *words, workers=[worker], pure=False)
+        """Have one worker call a function; return the future, which will be news when it ends.
+
+        What is sent names nothing but the standard library until the worker unpacks it, so that one
+        without our packages says so; it would end at a message that it cannot read.
+        """
+        packed = pickle.dumps(_Call(function, words))
+        key = f"{function.__name__}-{uuid4().hex}"
+        future = self.client.submit(pickle.loads, packed, workers=[worker], key=key, pure=False)
         self.tell_when_done(future)
         return future
 
@@ -51,9 +59,22 @@ class Link:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that is made by unpickling; what is unpickled is the result."""
+
+    function: Callable[..., Any]
+    words: tuple[Any, ...]
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return self.function, self.words
+
+
 @contextlib.contextmanager
-def linked(address: str) -> Iterator[Link]:
+def linked(address: str, patience_s: float) -> Iterator[Link]:
     """Keep a client of the scheduler open, without its own talk of lost connections.
+
+    The scheduler has `patience_s` to answer, at most ten seconds.
 
     Raises:
         ConfigError: dask is not installed, or no scheduler answers at the address.
@@ -67,7 +88,7 @@ def linked(address: str) -> Iterator[Link]:
     with _silenced("distributed.client", "distributed.core", "distributed.comm"):
         try:
             client: Any = Client(  # type: ignore[no-untyped-call]
-                address, timeout=_CONNECT_S, set_as_default=False
+                address, timeout=min(patience_s, _CONNECT_S), set_as_default=False
             )
         except (OSError, ValueError, RuntimeError, ImportError, TypeError) as error:
             raise ConfigError([_unanswered(address, error)]) from error
