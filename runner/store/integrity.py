@@ -62,6 +62,8 @@ def _what_is_wrong(path: Path, file: PartFile, *, deep: bool) -> str:
 def without_damage(states: Mapping[str, RunState], damage: list[Damage]) -> dict[str, RunState]:
     """Return the states with damaged files taken out; done runs without metrics are missing."""
     bad = {(d.table, d.part) for d in damage}
+    if not bad:
+        return dict(states)
     sound = {}
     for run_id, state in states.items():
         parts = {t: f for t, f in state.parts.items() if (t, f.part) not in bad}

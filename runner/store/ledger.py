@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -85,15 +87,13 @@ class Ledger:
         self.is_torn = bool(tail)
         if _parsed(tail) is not None:
             lines.append(tail)
-        for number, line in enumerate(lines, start=1):
-            entry = _parsed(line)
-            if entry is None:
-                unreadable.append(number)
-                continue
-            files = {table: PartFile(entry["part"], *f) for table, f in entry["files"].items()}
-            for run in entry["runs"]:
-                record = RunRecord(**run)
-                states[record.run_id] = _merged(states.get(record.run_id), record, files)
+        with _uncollected():
+            for number, line in enumerate(lines, start=1):
+                entry = _parsed(line)
+                if entry is None:
+                    unreadable.append(number)
+                else:
+                    _enter(states, entry)
         self.unreadable_lines = tuple(unreadable)
         return states
 
@@ -170,12 +170,38 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     return entry
 
 
-def _merged(known: RunState | None, record: RunRecord, files: Mapping[str, PartFile]) -> RunState:
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the garbage collector: it would go through all states again and again, in vain."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _enter(states: dict[str, RunState], entry: dict[str, Any]) -> None:
+    """Take the runs of one part into the states."""
+    files = {table: PartFile(entry["part"], *f) for table, f in entry["files"].items()}
+    for run in entry["runs"]:
+        record = RunRecord(**run)
+        states[record.run_id] = _merged(states.get(record.run_id), record, files)
+
+
+def _merged(known: RunState | None, record: RunRecord, files: dict[str, PartFile]) -> RunState:
+    """Return a run's state after one more record; runs of one part share what is equal."""
+    if record.status != "done":
+        return RunState(record=record, parts=known.parts if known else {})
+    if not known or not (known.parts or known.record.tables):
+        if len(files) == len(record.tables) + 1:  # its tables and the metrics: the usual case
+            return RunState(record=record, parts=files)
+        known = None
     parts = dict(known.parts) if known else {}
-    if record.status == "done":
-        parts |= {table: files[table] for table in (*record.tables, METRICS)}
-        tables = known.record.tables if known else {}
-        record = replace(record, tables={**tables, **record.tables})
+    parts |= {table: files[table] for table in (*record.tables, METRICS)}
+    tables = known.record.tables if known else {}
+    record = replace(record, tables={**tables, **record.tables})
     return RunState(record=record, parts=parts)
 
 
