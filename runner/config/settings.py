@@ -94,9 +94,7 @@ class ExecutionSection(ParamGroup):
     address: str | None = param(
         None, doc="where the scheduler of a dask cluster listens, as in tcp://HOST:8786"
     )
-    wait_s: float = param(
-        60.0, low=0, unit="s", doc="longest wait for a worker of a dask cluster"
-    )
+    wait_s: float = param(60.0, low=0, unit="s", doc="longest wait for a worker of a dask cluster")
     part_runs: int | None = param(
         None, low=1, high=100_000, doc="runs per part; null = from the engine's cost"
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from runner.contract import StoreError, UnstoredError
 from runner.store.folder import METRICS, replacing
@@ -62,6 +62,13 @@ class RunState:
         return self.record.status == "done" and all(table in self.parts for table in needed)
 
 
+class NewestRecord(NamedTuple):
+    """What was written of a run last, and the part file that holds each of its tables."""
+
+    record: Mapping[str, Any]
+    parts: dict[str, PartFile]
+
+
 class Ledger:
     """Reads and extends the ledger file of one study."""
 
@@ -82,20 +89,47 @@ class Ledger:
             StoreError: the file cannot be read.
         """
         states: dict[str, RunState] = {}
+        with _uncollected():
+            for files, runs in self._entries():
+                for run in runs:
+                    record = RunRecord(**run)
+                    states[record.run_id] = _merged(states.get(record.run_id), record, files)
+        return states
+
+    def newest(self) -> dict[str, NewestRecord]:
+        """Return every run's newest record as it is written, and where its tables are.
+
+        The same as `read` for those who only count, in half of the time.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        found: dict[str, NewestRecord] = {}
+        with _uncollected():
+            for files, runs in self._entries():
+                for run in runs:
+                    known = found.get(run["run_id"])
+                    parts = files if run["status"] == "done" else {}
+                    if known is not None and known.parts:
+                        parts = {**known.parts, **parts}
+                    found[run["run_id"]] = NewestRecord(run, parts)
+        return found
+
+    def _entries(self) -> Iterator[tuple[dict[str, PartFile], list[dict[str, Any]]]]:
+        """Yield the files and the runs of each line, noting what cannot be read."""
         unreadable = []
         *lines, tail = self._content().split(b"\n")
         self.is_torn = bool(tail)
         if _parsed(tail) is not None:
             lines.append(tail)
-        with _uncollected():
-            for number, line in enumerate(lines, start=1):
-                entry = _parsed(line)
-                if entry is None:
-                    unreadable.append(number)
-                else:
-                    _enter(states, entry)
+        for number, line in enumerate(lines, start=1):
+            entry = _parsed(line)
+            if entry is None:
+                unreadable.append(number)
+                continue
+            part = entry["part"]
+            yield {table: PartFile(part, *f) for table, f in entry["files"].items()}, entry["runs"]
         self.unreadable_lines = tuple(unreadable)
-        return states
 
     def append(
         self, part: str, records: Iterable[RunRecord], files: Mapping[str, PartFile]
@@ -180,14 +214,6 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _enter(states: dict[str, RunState], entry: dict[str, Any]) -> None:
-    """Take the runs of one part into the states."""
-    files = {table: PartFile(entry["part"], *f) for table, f in entry["files"].items()}
-    for run in entry["runs"]:
-        record = RunRecord(**run)
-        states[record.run_id] = _merged(states.get(record.run_id), record, files)
 
 
 def _merged(known: RunState | None, record: RunRecord, files: dict[str, PartFile]) -> RunState:
