@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.config.study import Axis
@@ -35,3 +35,10 @@ def level_combinations(axes: Sequence[Axis]) -> Iterator[tuple[Any, ...]]:
     rows = [zip(*(axis.levels for axis in joined), strict=True) for joined in dimensions(axes)]
     for found in itertools.product(*rows):
         yield tuple(itertools.chain.from_iterable(found))
+
+
+def hashable(level: Any) -> Any:
+    """Return something that is equal, and hashes equally, for equal levels."""
+    if isinstance(level, Mapping):
+        return frozenset((key, hashable(item)) for key, item in level.items())
+    return tuple(map(hashable, level)) if isinstance(level, list | tuple) else level

@@ -50,7 +50,7 @@ def find_damage(folder: StudyFolder, states: Mapping[str, InParts], *, deep: boo
 
 
 def _referenced(states: Mapping[str, InParts]) -> list[tuple[str, PartFile]]:
-    distinct = {id(state.parts): state.parts for state in states.values()}  # a part's runs share one
+    distinct = {id(state.parts): state.parts for state in states.values()}  # runs share them
     pairs = {(table, file) for parts in distinct.values() for table, file in parts.items()}
     return sorted(pairs, key=lambda pair: (pair[0], pair[1].part))
 
