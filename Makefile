@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check lint types contracts drill bench engine-bench clean
+.PHONY: demo test check lint types contracts drill bench bench-scale engine-bench clean
 
 demo: $(READY)  ## run the main study on real input and say where its results are
 	$(BIN)/python -m runner run sweeps=taps_plan
@@ -30,6 +30,9 @@ drill: $(READY)  ## kill studies at random moments and write docs/reliability.md
 bench: $(READY)  ## measure and write docs/benchmarks.md
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m tests.benchmarks.bench
+
+bench-scale: $(READY)  ## measure what limits large studies and write that part of docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks.scale
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from tests.faults.support import (
     PATIENCE_S,
     answer,
     cli,
+    environment,
     ledger_runs,
     orphans,
     started,
@@ -195,3 +198,18 @@ def test_a_wrong_address_is_told_before_anything_runs(tmp_path: Path) -> None:
         done = cli("run", *on(own, "nowhere", "execution.wait_s=1"), folder=tmp_path)
     assert done.returncode == 2
     assert "it has no workers, after 1 s (execution.wait_s)" in done.stderr
+
+
+def test_planning_for_a_cluster_does_not_load_dask(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from runner.cli import run_command_line\n"
+        "words = ['plan', 'engine=faulty', 'execution=dask', 'execution.address=tcp://h:1']\n"
+        "assert run_command_line(words) == 0\n"
+        "assert not {'dask', 'distributed', 'joblib'} & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
