@@ -40,6 +40,7 @@ from runner.contract.errors import (
     SimulationError,
     StoreError,
     UnstoredError,
+    counted,
     nearest,
     shown,
 )
@@ -124,6 +125,7 @@ __all__ = [
     "coerce",
     "column_data",
     "complete_shares",
+    "counted",
     "field_specs",
     "group",
     "groups",
