@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 READY  := $(VENV)/.ready
 
-.PHONY: demo test test-times check lint types contracts drill bench bench-peers engine-bench clean
+.PHONY: demo test test-times check lint types contracts drill bench bench-peers bench-scale engine-bench clean
 
 demo: $(READY)  ## run the main study on real input and say where its results are
 	$(BIN)/python -m runner run sweeps=taps_plan
@@ -38,6 +38,9 @@ bench: $(READY)  ## measure and write docs/benchmarks.md
 
 bench-peers: $(READY)  ## measure Hydra's multirun and Mesa on the same work, for docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks.peers.bench
+
+bench-scale: $(READY)  ## measure what limits large studies and write that part of docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks.scale
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

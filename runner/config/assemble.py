@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +21,7 @@ from runner.config.overlay import lay_over, refused_keys, split_words
 from runner.config.replicates import Replicates, read_replicates, with_number
 from runner.config.request import StudyRequest
 from runner.config.rules import Rule, read_rules
-from runner.config.settings import DesignSection, Settings
+from runner.config.settings import DesignSection, ExecutionSection, Settings
 from runner.config.sheet_paths import sheet_ground
 from runner.config.sheets import Sheets, read_sheets, sheet_clashes
 from runner.config.sources import (
@@ -170,15 +170,7 @@ def compose_study(request: StudyRequest) -> Study:
         budget=replicates.budget,
         max_cells=settings.design.max_cells,
         collect=collect,
-        execution=Execution(
-            backend=settings.execution.backend,
-            n_jobs=settings.execution.n_jobs,
-            part_runs=settings.execution.part_runs,
-            retries=settings.execution.retries,
-            timeout_s=settings.execution.timeout_s,
-            fail_fast=settings.execution.fail_fast,
-            max_failures=settings.execution.max_failures,
-        ),
+        execution=execution_of(settings.execution),
         tracking=Tracking(
             mode=settings.tracking.mode,
             uri=settings.tracking.uri,
@@ -211,6 +203,11 @@ def _require_usable(tree: Tree) -> None:
     ]
     if wrong:
         raise ConfigError(wrong)
+
+
+def execution_of(section: ExecutionSection) -> Execution:
+    """Return checked settings as the part of a study that they are."""
+    return Execution(**{field.name: getattr(section, field.name) for field in fields(Execution)})
 
 
 def _calibration(tree: Tree, settings: Settings, draft: _Draft) -> Calibration:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.config.study import Axis
@@ -63,3 +63,10 @@ def size_problems(
         allowed = f"must be at most {MOST_RUNS}; make several studies of it"
         return [Problem("design.replicates", found, allowed)]
     return []
+
+
+def hashable(level: Any) -> Any:
+    """Return something that is equal, and hashes equally, for equal levels."""
+    if isinstance(level, Mapping):
+        return frozenset((key, hashable(item)) for key, item in level.items())
+    return tuple(map(hashable, level)) if isinstance(level, list | tuple) else level

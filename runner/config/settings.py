@@ -11,6 +11,7 @@ from runner.draws import GENERATORS
 FEWEST_RESAMPLES = 200
 MOST_CELLS = 1_000_000
 LONGEST_NAME = 100
+_ADDRESS = re.compile(r"(tcp|tls|ws|wss)://([^\s/:@\[\]]+|\[[0-9a-fA-F:.%]+\]):[0-9]{1,5}\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*\Z")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])\Z", re.IGNORECASE)  # of Windows
 NAME_RULE = f"must be letters, digits, _ and -, at most {LONGEST_NAME}, and no device of Windows"
@@ -90,14 +91,21 @@ class CompareSection(ParamGroup):
 class ExecutionSection(ParamGroup):
     """Where runs are executed; changes no number."""
 
-    backend: str = param("loky", choices=("loky", "threading", "sequential"))
+    backend: str = param("loky", choices=("loky", "threading", "sequential", "dask"))
     n_jobs: int = param(
-        -1, low=-1, high=1024, doc="workers; -1 = all processors (sequential: this process alone)"
+        -1,
+        low=-1,
+        high=100_000,
+        doc="workers; -1 = all processors, or all of the cluster (sequential: this process alone)",
     )
+    address: str | None = param(
+        None, doc="where the scheduler of a dask cluster listens, as in tcp://HOST:8786"
+    )
+    wait_s: float = param(60.0, low=0, unit="s", doc="longest wait for a worker of a dask cluster")
     part_runs: int | None = param(
         None, low=1, high=100_000, doc="runs per part; null = from the engine's cost"
     )
-    retries: int = param(2, low=0, high=100, doc="new pools for a part whose worker died")
+    retries: int = param(2, low=0, high=100, doc="new tries of a part whose worker died")
     timeout_s: float | None = param(
         None, low=0, low_open=True, unit="s", doc="longest time for one run; null = no limit"
     )
@@ -105,17 +113,34 @@ class ExecutionSection(ParamGroup):
     max_failures: int | None = param(None, low=1, doc="stop at this many failed runs; null = never")
 
     def problems(self) -> list[Problem]:
-        """Refuse zero workers, several workers without a pool, and timeouts among threads."""
-        found = []
+        """Refuse zero workers, several without a pool, timeouts in threads, wrong addresses."""
+        found = self._of_the_address()
         if self.n_jobs == 0:
             found.append(Problem("n_jobs", "0", "must be -1 (all processors) or >= 1"))
         if self.backend == "sequential" and self.n_jobs > 1:
             allowed = "must be 1 with backend sequential; use loky or threading for more"
             found.append(Problem("n_jobs", str(self.n_jobs), allowed))
-        if self.backend == "threading" and self.timeout_s is not None:
+        if self.backend in ("threading", "dask") and self.timeout_s is not None:
             allowed = "needs backend loky or sequential: a thread cannot be stopped"
+            if self.backend == "dask":
+                allowed += ", and dask's workers run parts in threads"
             found.append(Problem("timeout_s", f"{self.timeout_s:g}", allowed))
         return found
+
+    def _of_the_address(self) -> list[Problem]:
+        if self.address is None:
+            allowed = "must be given, as in execution.address=tcp://HOST:8786"
+            return [Problem("address", "null", allowed)] if self.backend == "dask" else []
+        if self.backend != "dask":
+            allowed = f"has no use with backend {self.backend}; add execution=dask"
+            return [Problem("address", self.address, allowed)]
+        if not _ADDRESS.match(self.address):
+            allowed = (
+                "must be tcp://HOST:PORT, tls://HOST:PORT or ws://HOST:PORT, as `dask scheduler` "
+                "shows it"
+            )
+            return [Problem("address", self.address, allowed)]
+        return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

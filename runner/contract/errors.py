@@ -72,6 +72,10 @@ class FailedRunsError(RunnerError):
     """Runs failed, and without them there is no result; what had ended is kept."""
 
 
+class LostWorkersError(RunnerError):
+    """The place where runs were executed is gone; what had ended is kept."""
+
+
 class StoreError(RunnerError):
     """The study folder cannot be read or written as needed."""
 

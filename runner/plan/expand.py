@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.config import Arm, Study
-from runner.config.grid import ARM, level_combinations, size_problems
+from runner.config.grid import ARM, hashable, level_combinations, size_problems
 from runner.config.study import Choices
 from runner.contract import PlanError, Problem, shown
 from runner.plan.plan import Cell
@@ -76,7 +76,8 @@ def expand(study: Study, in_force: LevelsInForce) -> list[Combination]:
         points = _united(study, points, in_force)
     arms = study.arms or (None,)
     cells = (point.cell(arm) for point in points for arm in arms)
-    kept = [cell for cell in cells if not _is_excluded(cell, study.excluded)]
+    is_excluded = _exclusion(study.excluded)
+    kept = [cell for cell in cells if not is_excluded(cell)]
     if not kept:
         raise PlanError([Problem("design.exclude", "", "leaves no cell to run")])
     return kept
@@ -131,9 +132,18 @@ def _cases(study: Study) -> Iterator[_Point]:
         )  # fmt: skip
 
 
-def _is_excluded(cell: Combination, excluded: tuple[Mapping[str, Any], ...]) -> bool:
-    named = {**cell.levels, ARM: cell.arm}
-    return any(all(named[key] == level for key, level in entry.items()) for entry in excluded)
+def _exclusion(excluded: Iterable[Mapping[str, Any]]) -> Callable[[Combination], bool]:
+    """Return what tells whether a cell is excluded, at a cost that many entries do not raise."""
+    by_keys: dict[tuple[str, ...], set[Any]] = {}
+    for entry in excluded:
+        keys = tuple(sorted(entry))
+        by_keys.setdefault(keys, set()).add(hashable([entry[key] for key in keys]))
+
+    def is_excluded(cell: Combination) -> bool:
+        named = {**cell.levels, ARM: cell.arm}
+        return any(hashable([named[k] for k in keys]) in found for keys, found in by_keys.items())
+
+    return is_excluded
 
 
 def case_notes(study: Study, cells: Iterable[Combination]) -> list[str]:

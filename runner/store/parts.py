@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -142,7 +143,7 @@ class _TableFile:
         self.schema = schema
         self._first = schema.written[0].name
         self._file = file
-        self._temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+        self._temporary = file.with_name(f".{file.name}.{uuid4().hex[:12]}.tmp")
         self._unsifted = self._temporary.with_suffix(".all")
         self._arrow = arrow_schema(schema)
         self._writer: pq.ParquetWriter | None = None
