@@ -38,9 +38,25 @@ def inert_paths(params: ClvParams) -> list[str]:
         unread.append("window.calibration_units")
     if params.model.name != "auto":
         unread += ["selection.rule", "selection.aic_margin"]
-    if not params.drift.enabled:
-        unread += [path for path in every if path.startswith("drift.") and path != "drift.enabled"]
+    unread += _switched_off(params, every)
     unread.append("gamma_gamma.independence_warn_abs_corr")  # decides about a warning alone
+    return unread
+
+
+def _switched_off(params: ClvParams, every: list[str]) -> list[str]:
+    """Return the parameters of steps that are left out; lists value the holdout as forecasts do."""
+    groups = [
+        name for name in ("drift", "lists", "validation") if not getattr(params, name).enabled
+    ]
+    unread = []
+    if not params.validation.enabled:
+        unread += ["selection.rule", "selection.aic_margin"]
+    if not params.forecast.enabled:
+        unread += ["uncertainty.customer_intervals", "forecast.refit"]
+        groups += [] if params.lists.enabled else ["forecast"]
+    for name in groups:
+        switch = f"{name}.enabled"
+        unread += [path for path in every if path.startswith(f"{name}.") and path != switch]
     return unread
 
 

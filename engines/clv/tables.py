@@ -281,6 +281,7 @@ def _list_summary(money: str) -> TableSchema:
             *_maybe("share", "realised_low", "realised_high", "base_rate"),
             *_maybe("factor", "lift"),
             *_maybe(money, "value_at_risk_total", "cut_value"),
+            Column(name="reason", kind="str", doc="why the list is empty, else empty"),
         ),
         key=("stage", "list"),
     )

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import digamma, expit, gammaln, hyp2f1, hyperu
 
 from engines.clv.models.histories import Histories
@@ -23,7 +24,10 @@ PARAMETERS = ("r", "alpha", "s", "beta")
 IS_TIME = (False, True, False, True)
 STARTS = ((0.5, 0.3, 0.5, 0.3), (1.0, 1.0, 1.0, 1.0), (0.2, 0.1, 0.3, 3.0))
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
+_RULES = {n: np.polynomial.legendre.leggauss(n) for n in (8, 12, 16, 24)}
+_MOST_NODES = 24
+_ENOUGH = ((8, 2.0, 2.0), (12, 4.0, 4.0), (16, 8.0, 4.0))
+"""Nodes that keep errors below 1e-12, while fading and length of the integral stay below these."""
 _FADED = 36.0  # exp(-36) is below the last digit of a float
 _ROWS = 2_000  # rows of nodes held at once
 _LARGEST_S = 500.0  # above, the hypergeometric function loses digits
@@ -67,15 +71,19 @@ def mean_and_gradient(log_theta: Floats, data: Histories) -> tuple[float, Floats
     """Return the mean log-likelihood per customer and its gradient in log-parameters (4,).
 
     The death term is the integral of s (alpha+y)^-(r+x) (beta+y)^-(s+1) over y from t_x to T, by
-    Gauss-Legendre quadrature in ln(min(alpha, beta) + y), cut where the integrand has faded.
+    Gauss-Legendre quadrature in ln(min(alpha, beta) + y), cut where the integrand has faded, with
+    as many nodes as a row needs.
     """
     theta = np.exp(log_theta)
     weight = data.weight / data.weight.sum()
     total, slopes = 0.0, np.zeros(4)
-    for start in range(0, data.x.size, _ROWS):
-        rows = slice(start, start + _ROWS)
-        value, slope = _part(theta, data, rows, weight[rows])
-        total, slopes = total + value, slopes + slope
+    needed = _nodes_needed(theta, data)
+    for n_nodes in np.unique(needed):
+        alike = np.flatnonzero(needed == n_nodes)
+        for start in range(0, alike.size, _ROWS):
+            rows = alike[start : start + _ROWS]
+            value, slope = _part(theta, data, rows, weight[rows], int(n_nodes))
+            total, slopes = total + value, slopes + slope
     r, alpha, s, beta = theta
     k = data.x_values
     by_x = np.bincount(data.x_place, weights=weight, minlength=k.size)
@@ -87,14 +95,27 @@ def mean_and_gradient(log_theta: Floats, data: Histories) -> tuple[float, Floats
     return float(total), slopes * theta
 
 
-def _part(theta: Floats, data: Histories, rows: slice, weight: Floats) -> tuple[float, Floats]:
+def _nodes_needed(theta: Floats, data: Histories) -> NDArray[np.int64]:
+    """Return the nodes that the death term of each row needs, int64 (n_rows,)."""
+    r, alpha, s, beta = theta
+    decay, length = _reach(r + data.x, alpha, s + 1.0, beta, data.t_x, data.age)
+    fading = np.abs(decay) * length
+    needed = np.full(data.x.size, _MOST_NODES)
+    for n_nodes, fades, longest in reversed(_ENOUGH):
+        needed[(fading <= fades) & (length <= longest)] = n_nodes
+    return needed
+
+
+def _part(
+    theta: Floats, data: Histories, rows: NDArray[np.int64], weight: Floats, n_nodes: int
+) -> tuple[float, Floats]:
     """Return the terms of some rows that depend on t_x and T, and their gradient in theta."""
     r, alpha, s, beta = theta
     x, t_x, age = data.x[rows], data.t_x[rows], data.age[rows]
     rx = r + x
     la, lb = np.log(alpha + age), np.log(beta + age)
     lives = -rx * la - s * lb
-    nodes = _quadrature(r, alpha, s, beta, x, t_x, age)
+    nodes = _quadrature(r, alpha, s, beta, x, t_x, age, n_nodes)
     dies = nodes.log_area
     both = np.logaddexp(lives, dies)
     dead = np.exp(dies - both)
@@ -111,9 +132,21 @@ def _part(theta: Floats, data: Histories, rows: slice, weight: Floats) -> tuple[
     return float(weight @ both), slopes
 
 
+def _reach(  # noqa: PLR0913, PLR0917 - parameters may differ from row to row
+    rx: Floats, alpha: Floats, s1: Floats, beta: Floats, t_x: Floats, age: Floats
+) -> tuple[Floats, Floats]:
+    """Return how fast the integrand fades in ln(min(alpha, beta) + y), and how far to go, (n,)."""
+    least, most = np.minimum(alpha, beta), np.maximum(alpha, beta)
+    start = least + t_x
+    slow = start / (most + t_x)
+    decay = np.where(alpha <= beta, rx + s1 * slow, s1 + rx * slow) - 1.0
+    length = np.log1p((age - t_x) / start)
+    return decay, np.where(decay * length > _FADED, _FADED / np.maximum(decay, 1e-300), length)
+
+
 @dataclass(frozen=True, slots=True)
 class _Nodes:
-    """Quadrature of the death term: ln of it (n,); nodes y, their share of it, logs (n, 24)."""
+    """Quadrature of the death term: ln of it (n,); nodes y, their share of it, logs (n, nodes)."""
 
     log_area: Floats
     y: Floats
@@ -123,23 +156,26 @@ class _Nodes:
 
 
 def _quadrature(  # noqa: PLR0913, PLR0917 - parameters may differ from row to row
-    r: Floats, alpha: Floats, s: Floats, beta: Floats, x: Floats, t_x: Floats, age: Floats
+    r: Floats,
+    alpha: Floats,
+    s: Floats,
+    beta: Floats,
+    x: Floats,
+    t_x: Floats,
+    age: Floats,
+    n_nodes: int = _MOST_NODES,
 ) -> _Nodes:
     """Return nodes and value of the integral; x, t_x, age: (n,), the others (n,) or scalars."""
     rx, s1 = r + x, s + 1.0
-    least, most = np.minimum(alpha, beta), np.maximum(alpha, beta)
-    start = least + t_x
-    slow = start / (most + t_x)
-    decay = np.where(alpha <= beta, rx + s1 * slow, s1 + rx * slow) - 1.0
-    length = np.log1p((age - t_x) / start)
-    length = np.where(decay * length > _FADED, _FADED / np.maximum(decay, 1e-300), length)
-    half = 0.5 * length
-    offset = half[:, None] * (1.0 + _NODES)
+    _, length = _reach(rx, alpha, s1, beta, t_x, age)
+    start, half = np.minimum(alpha, beta) + t_x, 0.5 * length
+    points, weights = _RULES[n_nodes]
+    offset = half[:, None] * (1.0 + points)
     y = start[:, None] * np.expm1(offset) + t_x[:, None]
     log_a, log_b = np.log(_column(alpha) + y), np.log(_column(beta) + y)
     inside = offset - rx[:, None] * log_a - _column(s1) * log_b
     peak = inside.max(axis=1, initial=-np.inf)
-    mass = np.exp(inside - peak[:, None]) * _WEIGHTS
+    mass = np.exp(inside - peak[:, None]) * weights
     area = mass.sum(axis=1)
     with np.errstate(divide="ignore"):  # t_x = T: no time to die in
         log_area = np.log(s * start * half) + peak + np.log(area)
