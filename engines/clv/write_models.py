@@ -12,7 +12,7 @@ from engines.clv.models import MODELS
 from engines.clv.models.gamma_gamma import NAME as SPEND
 from engines.clv.recovery import Recovery, recovery_of
 from engines.clv.results import Results, Stage
-from engines.clv.tables import SUMMARY_UNITS
+from engines.clv.tables_models import SUMMARY_UNITS
 
 Columns = Mapping[str, Any]
 
