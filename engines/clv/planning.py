@@ -88,8 +88,31 @@ def plan_notes(params: ClvParams) -> list[str]:
 
 
 def cost(params: ClvParams, horizon: int) -> float:
-    """Return a rough estimate of the CPU seconds of one run."""
+    """Return a rough estimate of the CPU seconds of one run, from measurements."""
     n = params.data.synthetic.n_customers if params.is_synthetic else _TYPICAL_FILE
-    passes = len(candidates(params)) + 2 + horizon / 12
-    drift = 1.5e-5 * params.drift.null_samples if params.drift.enabled else 0.0
-    return 0.1 + 1e-6 * n * params.uncertainty.n_samples * passes + drift
+    names, samples = candidates(params), params.uncertainty.n_samples
+    fits = sum(_fit_cost(name, n, samples) for name in names)
+    found = 0.02 + 6e-6 * n + fits
+    pairs = n * samples
+    if params.validation.enabled:
+        found += _PAIR * pairs * len(names)
+    if params.lists.enabled:
+        found += 1.8 * _PAIR * pairs
+    if params.forecast.enabled:
+        found += fits / len(names) + _PAIR * pairs * (0.8 + 0.6 * horizon / 12)
+        chosen_lists = params.lists.enabled and len(names) > 1
+        found += 1.8 * _PAIR * pairs if chosen_lists else 0.0
+    if params.drift.enabled:
+        found += _COHORT * params.drift.null_samples
+    return found
+
+
+def _fit_cost(name: str, n: int, samples: int) -> float:
+    """Return the CPU seconds of a fit: likelihoods of the search and of each parameter sample."""
+    return (_SLOW_ROW if name == "pareto_nbd" else _ROW) * n * (_SEARCH + samples)
+
+
+_ROW, _SLOW_ROW = 1.1e-7, 4.5e-7  # CPU seconds of a customer's likelihood and its gradient
+_SEARCH = 110  # likelihoods of three searches
+_PAIR = 1.0e-6  # CPU seconds of one customer's sampled holdout
+_COHORT = 2.5e-5  # CPU seconds of the null of a run's cohorts, for each null sample
