@@ -24,10 +24,10 @@ PARAMETERS = ("r", "alpha", "s", "beta")
 IS_TIME = (False, True, False, True)
 STARTS = ((0.5, 0.3, 0.5, 0.3), (1.0, 1.0, 1.0, 1.0), (0.2, 0.1, 0.3, 3.0))
 
-_RULES = {n: np.polynomial.legendre.leggauss(n) for n in (8, 12, 16, 24)}
-_MOST_NODES = 24
-_ENOUGH = ((8, 2.0, 2.0), (12, 4.0, 4.0), (16, 8.0, 4.0))
-"""Nodes that keep errors below 1e-12, while fading and length of the integral stay below these."""
+_MANY, _FEW = 24, 10
+_RULES = {n: np.polynomial.legendre.leggauss(n) for n in (_FEW, _MANY)}
+_FEW_FADE, _FEW_REACH = 6.0, 2.5
+"""Few nodes keep errors below 1e-12 while the integrand fades by less, and reaches less far."""
 _FADED = 36.0  # exp(-36) is below the last digit of a float
 _ROWS = 2_000  # rows of nodes held at once
 _LARGEST_S = 500.0  # above, the hypergeometric function loses digits
@@ -77,12 +77,11 @@ def mean_and_gradient(log_theta: Floats, data: Histories) -> tuple[float, Floats
     theta = np.exp(log_theta)
     weight = data.weight / data.weight.sum()
     total, slopes = 0.0, np.zeros(4)
-    needed = _nodes_needed(theta, data)
-    for n_nodes in np.unique(needed):
-        alike = np.flatnonzero(needed == n_nodes)
+    is_short = _needs_few_nodes(theta, data)
+    for n_nodes, alike in ((_FEW, np.flatnonzero(is_short)), (_MANY, np.flatnonzero(~is_short))):
         for start in range(0, alike.size, _ROWS):
             rows = alike[start : start + _ROWS]
-            value, slope = _part(theta, data, rows, weight[rows], int(n_nodes))
+            value, slope = _part(theta, data, rows, weight[rows], n_nodes)
             total, slopes = total + value, slopes + slope
     r, alpha, s, beta = theta
     k = data.x_values
@@ -95,15 +94,11 @@ def mean_and_gradient(log_theta: Floats, data: Histories) -> tuple[float, Floats
     return float(total), slopes * theta
 
 
-def _nodes_needed(theta: Floats, data: Histories) -> NDArray[np.int64]:
-    """Return the nodes that the death term of each row needs, int64 (n_rows,)."""
+def _needs_few_nodes(theta: Floats, data: Histories) -> NDArray[np.bool_]:
+    """Tell for which rows a few nodes integrate the death term, bool (n_rows,)."""
     r, alpha, s, beta = theta
     decay, length = _reach(r + data.x, alpha, s + 1.0, beta, data.t_x, data.age)
-    fading = np.abs(decay) * length
-    needed = np.full(data.x.size, _MOST_NODES)
-    for n_nodes, fades, longest in reversed(_ENOUGH):
-        needed[(fading <= fades) & (length <= longest)] = n_nodes
-    return needed
+    return np.asarray((np.abs(decay) * length <= _FEW_FADE) & (length <= _FEW_REACH))
 
 
 def _part(
@@ -119,9 +114,8 @@ def _part(
     dies = nodes.log_area
     both = np.logaddexp(lives, dies)
     dead = np.exp(dies - both)
-    mass, y = nodes.mass, nodes.y
-    mean_a, mean_b = (mass * nodes.log_a).sum(axis=1), (mass * nodes.log_b).sum(axis=1)
-    inv_a, inv_b = (mass / (alpha + y)).sum(axis=1), (mass / (beta + y)).sum(axis=1)
+    mean_a, mean_b = nodes.mean(nodes.log_a), nodes.mean(nodes.log_b)
+    inv_a, inv_b = nodes.mean(1.0 / nodes.alpha_y), nodes.mean(1.0 / nodes.beta_y)
     alive = 1.0 - dead
     slopes = np.array([
         weight @ -(alive * la + dead * mean_a),
@@ -146,13 +140,22 @@ def _reach(  # noqa: PLR0913, PLR0917 - parameters may differ from row to row
 
 @dataclass(frozen=True, slots=True)
 class _Nodes:
-    """Quadrature of the death term: ln of it (n,); nodes y, their share of it, logs (n, nodes)."""
+    """Quadrature of the death term: ln of it (n,); alpha + y, beta + y and their logs (n, nodes).
+
+    `mass` (n, nodes) weighs the nodes and sums to `area` (n,).
+    """
 
     log_area: Floats
-    y: Floats
-    mass: Floats
+    alpha_y: Floats
+    beta_y: Floats
     log_a: Floats
     log_b: Floats
+    mass: Floats
+    area: Floats
+
+    def mean(self, values: Floats) -> Floats:
+        """Return the mean of values (n, nodes) under the integrand, (n,)."""
+        return np.asarray(np.einsum("ij,ij->i", self.mass, values) / self.area)
 
 
 def _quadrature(  # noqa: PLR0913, PLR0917 - parameters may differ from row to row
@@ -163,7 +166,7 @@ def _quadrature(  # noqa: PLR0913, PLR0917 - parameters may differ from row to r
     x: Floats,
     t_x: Floats,
     age: Floats,
-    n_nodes: int = _MOST_NODES,
+    n_nodes: int = _MANY,
 ) -> _Nodes:
     """Return nodes and value of the integral; x, t_x, age: (n,), the others (n,) or scalars."""
     rx, s1 = r + x, s + 1.0
@@ -172,14 +175,15 @@ def _quadrature(  # noqa: PLR0913, PLR0917 - parameters may differ from row to r
     points, weights = _RULES[n_nodes]
     offset = half[:, None] * (1.0 + points)
     y = start[:, None] * np.expm1(offset) + t_x[:, None]
-    log_a, log_b = np.log(_column(alpha) + y), np.log(_column(beta) + y)
+    alpha_y, beta_y = _column(alpha) + y, _column(beta) + y
+    log_a, log_b = np.log(alpha_y), np.log(beta_y)
     inside = offset - rx[:, None] * log_a - _column(s1) * log_b
     peak = inside.max(axis=1, initial=-np.inf)
     mass = np.exp(inside - peak[:, None]) * weights
     area = mass.sum(axis=1)
     with np.errstate(divide="ignore"):  # t_x = T: no time to die in
         log_area = np.log(s * start * half) + peak + np.log(area)
-    return _Nodes(log_area, y, mass / area[:, None], log_a, log_b)
+    return _Nodes(log_area, alpha_y, beta_y, log_a, log_b, mass, area)
 
 
 def _column(value: Floats) -> Floats:
