@@ -41,8 +41,8 @@ def _how_to_read(source: Source) -> str:
     return (
         f"Each line is the {share} interval of the difference to {control} "
         "(arm minus control); a line that crosses zero shows no difference. P(better) is the "
-        f"probability that the arm's {kind} is the better one. p is adjusted for the number of arms "
-        "(Holm)."
+        f"probability that the arm's {kind} is the better one. p is adjusted for the number of "
+        "arms (Holm)."
     )
 
 
