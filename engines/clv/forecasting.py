@@ -105,9 +105,12 @@ def share_above(sampling: Sampling, cut: float, draws: Draws, rows: Ints) -> Flo
     """Return the share of new samples of the customers `rows` whose value exceeds `cut`, (n_rows,).
 
     Whoever is listed for samples above the cut had lucky samples; these have the same parameters
-    and draws of their own, so that luck is left behind.
+    and draws of their own, so that luck is left behind. They know the first purchase, whose revenue
+    decides about being listed, whether or not spend is estimated from it.
     """
-    again = replace(sampling, data=sampling.data.take(rows), first_sample=sampling.n_samples)
+    chosen = sampling.data.take(rows)
+    known = replace(chosen, spend_count=chosen.x + 1, spend_mean=chosen.revenue / (chosen.x + 1))
+    again = replace(sampling, data=known, first_sample=sampling.n_samples)
     found = np.zeros(rows.size)
     for block in sample_blocks(again, draws, Totals.zero(again)):
         if block.value is not None:
