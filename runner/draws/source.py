@@ -74,13 +74,23 @@ class RunDraws:
 
     def uniform(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
         """Return uniforms in [0, 1)."""
-        if not _is_declared(stream, self.streams):
-            known = ", ".join(self.streams) or "none"
-            raise EngineError(f"random stream '{stream}' is not declared; declared: {known}")
-        scope = f"engine mc {self.mc}" if self.mc else "engine"
-        key = stream_key(self.source.seed, scope, stream, self.source.cell)
         generate = _GENERATORS[self.source.generator]
+        key = _run_key(self.source, self.streams, self.mc, stream)
         return generate(key, _words(self.replicate), _words(step), _entity_words(entities))
+
+    def uniform_rows(
+        self, streams: tuple[str, ...], *, steps: NDArray[np.integer], entities: Entities
+    ) -> Floats:
+        """Return uniforms of several streams, each at a step of its own: (n, m)."""
+        rows, words = _words(steps), _entity_words(entities)
+        if self.source.generator == "mixer":
+            keys = _run_keys(self.source, self.streams, self.mc, streams)
+            return mixer.uniform_rows(keys, self.replicate, rows, words)
+        found = [
+            self.uniform(s, step=int(t), entities=entities)
+            for s, t in zip(streams, rows, strict=True)
+        ]
+        return np.stack(found)
 
     def normal(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
         """Return standard normal values, by the inverse distribution function."""
@@ -117,6 +127,23 @@ class RunDraws:
 
 
 @functools.lru_cache(maxsize=4096)
+def _run_key(source: DrawSource, declared: tuple[str, ...], mc: int, stream: str) -> Key:
+    """Return the key of a run's stream."""
+    if not _is_declared(stream, declared):
+        known = ", ".join(declared) or "none"
+        raise EngineError(f"random stream '{stream}' is not declared; declared: {known}")
+    return stream_key(source.seed, f"engine mc {mc}" if mc else "engine", stream, source.cell)
+
+
+@functools.lru_cache(maxsize=1024)
+def _run_keys(
+    source: DrawSource, declared: tuple[str, ...], mc: int, streams: tuple[str, ...]
+) -> Words:
+    """Return the keys of several streams of a run as words: uint64 (2, n)."""
+    keys = [_run_key(source, declared, mc, stream) for stream in streams]
+    return np.array(keys, dtype=np.uint64).reshape(-1, 2).T
+
+
 def _is_declared(stream: str, declared: tuple[str, ...]) -> bool:
     return any(
         re.fullmatch(re.sub(r"<[^>]*>", "[^.]+", re.escape(name)), stream) for name in declared
