@@ -2,7 +2,8 @@
 
 `errors`: do standard errors agree with the spread of estimates? Fits only, no samples; a further
 number is the customers of each.
-`lists`: does the precision that lists expect agree with what they had? Whole runs.
+`lists`: does the precision that lists expect agree with what they had? Further numbers are the
+customers and the samples of each.
 """
 
 from __future__ import annotations
@@ -98,8 +99,9 @@ def tell_errors(process: str, n_replicates: int, n: int = 4000) -> None:
         print("  {}: {:.3f}, uncertain by {:.3f}; 90 % intervals cover {:.3f}".format(name, *row))
 
 
-def tell_lists(process: str, n_replicates: int) -> None:
-    for name, (expected, realised) in precision(process, range(n_replicates)).items():
+def tell_lists(process: str, n_replicates: int, n: int = 2000, n_samples: int = 200) -> None:
+    found = precision(process, range(n_replicates), n, n_samples)
+    for name, (expected, realised) in found.items():
         gap = realised - expected
         error = gap.std(ddof=1) / np.sqrt(gap.size)
         means = f"expected {expected.mean():.4f}, realised {realised.mean():.4f}"
