@@ -28,6 +28,7 @@ from runner.store.environment import ENVIRONMENT, record_environment
 from runner.store.folder import write_text
 from runner.store.integrity import SUMS, read_json, write_checksums
 from runner.store.results import write_frame
+from runner.store.spreadsheet import csv_text
 
 
 def begin(folder: StudyFolder, brief: Brief, save: Path | None) -> Path:
@@ -77,7 +78,7 @@ def read_begun(place: Path) -> tuple[Study, tuple[Point, ...], Path | None, str]
 
 def write_trials(place: Path, points: tuple[Point, ...], trials: Sequence[Trial]) -> None:
     """Write the trials so far, whole or not at all."""
-    text = trial_table(points, trials).to_csv(index=False, lineterminator="\n")
+    text = csv_text(trial_table(points, trials))
     write_text(place / "trials.csv", text)
 
 
@@ -120,7 +121,7 @@ def finish(place: Path, brief: Brief, outcome: Calibrated, drawings: dict[str, A
     write_trials(place, brief.points, outcome.trials)
     write_frame(trial_table(brief.points, outcome.trials), place / "trials.parquet")
     for name, frame in (("parameters", outcome.parameters), ("fit", outcome.fit)):
-        write_text(place / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        write_text(place / f"{name}.csv", csv_text(frame))
     for name, figure in drawings.items():
         figure.savefig(place / f"{name}.png", metadata={"Software": None})
     write_text(place / outcome.fragment.name, outcome.fragment.read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from runner.calibrate.polish import Descent, Local
 from runner.calibrate.result import Calibrated
 from runner.calibrate.search import Proposer
 from runner.calibrate.trial import Trial
-from runner.config import StudyRequest, compose_study
+from runner.config import StudyRequest, compose_study, execution_from
 from runner.config.study import Collect, Tracking
 from runner.contract import PlanError, Problem
 from runner.plan import Plan, make_plan
@@ -54,14 +54,18 @@ def calibrate_study(request: StudyRequest, save: Path | None = None) -> Calibrat
     return _calibrate(brief, None if wanted is None else wanted.absolute())
 
 
-def resume_calibration(place: Path) -> Calibrated:
+def resume_calibration(place: Path, words: Iterable[str] = ()) -> Calibrated:
     """Finish the calibration in a folder, to the same end as if it had not been interrupted.
 
+    `words` are overrides of its execution.
+
     Raises:
+        ConfigError: a word is about something else, or its value is not possible.
         PlanError: the engine or its parameters have changed since.
         StoreError: the folder cannot be read or written.
     """
     study, points, save, was = record.read_begun(place)
+    study = replace(study, execution=execution_from(study, words))
     root = place.absolute().parent.parent
     brief = make_brief(replace(study, name=root.name, outputs=root.parent), points)
     if brief.calibration_id != was:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from runner.config.grid import hashable
 from runner.config.settings import is_name
 from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources
 from runner.config.study import Arm, Axis
@@ -174,9 +175,10 @@ def read_excluded(
     levels: dict[str, tuple[Any, ...]] = {axis.key: axis.levels for axis in axes}
     if arms:
         levels[ARM_AXIS] = tuple(arm.name for arm in arms)
+    known = {key: frozenset(map(hashable, of_axis)) for key, of_axis in levels.items()}
     found, problems = [], []
     for index, entry in enumerate(written):
-        wrong = _excluded_problems(f"{where}[{index}]", entry, levels)
+        wrong = _excluded_problems(f"{where}[{index}]", entry, levels, known)
         problems += wrong
         if not wrong:
             found.append(dict(flat(entry)))
@@ -184,7 +186,10 @@ def read_excluded(
 
 
 def _excluded_problems(
-    where: str, entry: Any, levels: Mapping[str, tuple[Any, ...]]
+    where: str,
+    entry: Any,
+    levels: Mapping[str, tuple[Any, ...]],
+    sets: Mapping[str, frozenset[Any]],
 ) -> list[Problem]:
     if not isinstance(entry, Mapping) or not entry:
         return [Problem(where, shown(entry), "must map axes to levels")]
@@ -193,7 +198,7 @@ def _excluded_problems(
         if key not in levels:
             known = ", ".join(levels) or "none"
             wrong.append(Problem(f"{where}.{key}", "", f"is not an axis of this study: {known}"))
-        elif level not in levels[key]:
+        elif hashable(level) not in sets[key]:
             shown_levels = ", ".join(shown(v) for v in levels[key])
             wrong.append(Problem(f"{where}.{key}", shown(level), f"is not a level: {shown_levels}"))
     return wrong

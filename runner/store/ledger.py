@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from runner.contract import StoreError, UnstoredError
 from runner.store.folder import METRICS, replacing
@@ -16,6 +19,7 @@ from runner.store.folder import METRICS, replacing
 Status = Literal["done", "failed", "timeout"]
 
 _CHECK = ', "check": "'
+_PLAIN = re.compile(r"\w[\w.\-]*\Z")  # a file's name, never a path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,13 @@ class RunState:
         return self.record.status == "done" and all(table in self.parts for table in needed)
 
 
+class NewestRecord(NamedTuple):
+    """What was written of a run last, and the part file that holds each of its tables."""
+
+    record: Mapping[str, Any]
+    parts: dict[str, PartFile]
+
+
 class Ledger:
     """Reads and extends the ledger file of one study."""
 
@@ -80,6 +91,34 @@ class Ledger:
             StoreError: the file cannot be read.
         """
         states: dict[str, RunState] = {}
+        with _uncollected():
+            for files, runs in self._entries():
+                for run in runs:
+                    record = RunRecord(**run)
+                    states[record.run_id] = _merged(states.get(record.run_id), record, files)
+        return states
+
+    def newest(self) -> dict[str, NewestRecord]:
+        """Return every run's newest record as it is written, and where its tables are.
+
+        The same as `read` for those who only count, in half of the time.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        found: dict[str, NewestRecord] = {}
+        with _uncollected():
+            for files, runs in self._entries():
+                for run in runs:
+                    known = found.get(run["run_id"])
+                    parts = files if run["status"] == "done" else {}
+                    if known is not None and known.parts:
+                        parts = {**known.parts, **parts}
+                    found[run["run_id"]] = NewestRecord(run, parts)
+        return found
+
+    def _entries(self) -> Iterator[tuple[dict[str, PartFile], list[dict[str, Any]]]]:
+        """Yield the files and the runs of each line, noting what cannot be read."""
         unreadable = []
         *lines, tail = self._content().split(b"\n")
         self.is_torn = bool(tail)
@@ -90,12 +129,9 @@ class Ledger:
             if entry is None:
                 unreadable.append(number)
                 continue
-            files = {table: PartFile(entry["part"], *f) for table, f in entry["files"].items()}
-            for run in entry["runs"]:
-                record = RunRecord(**run)
-                states[record.run_id] = _merged(states.get(record.run_id), record, files)
+            part = entry["part"]
+            yield {table: PartFile(part, *f) for table, f in entry["files"].items()}, entry["runs"]
         self.unreadable_lines = tuple(unreadable)
-        return states
 
     def append(
         self, part: str, records: Iterable[RunRecord], files: Mapping[str, PartFile]
@@ -167,15 +203,33 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     if not mark or tail != f'{_check_of(text)}"}}':
         return None
     entry: dict[str, Any] = json.loads(text)
-    return entry
+    return entry if all(map(_PLAIN.match, (entry["part"], *entry["files"]))) else None
 
 
-def _merged(known: RunState | None, record: RunRecord, files: Mapping[str, PartFile]) -> RunState:
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the garbage collector: it would go through all states again and again, in vain."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _merged(known: RunState | None, record: RunRecord, files: dict[str, PartFile]) -> RunState:
+    """Return a run's state after one more record; runs of one part share what is equal."""
+    if record.status != "done":
+        return RunState(record=record, parts=known.parts if known else {})
+    if not known or not (known.parts or known.record.tables):
+        if len(files) == len(record.tables) + 1:  # its tables and the metrics: the usual case
+            return RunState(record=record, parts=files)
+        known = None
     parts = dict(known.parts) if known else {}
-    if record.status == "done":
-        parts |= {table: files[table] for table in (*record.tables, METRICS)}
-        tables = known.record.tables if known else {}
-        record = replace(record, tables={**tables, **record.tables})
+    parts |= {table: files[table] for table in (*record.tables, METRICS)}
+    tables = known.record.tables if known else {}
+    record = replace(record, tables={**tables, **record.tables})
     return RunState(record=record, parts=parts)
 
 

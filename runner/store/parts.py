@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from runner.contract import (
@@ -149,7 +149,7 @@ class _TableFile:
         self.schema = schema
         self._first = schema.written[0].name
         self._file = file
-        self._temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+        self._temporary = file.with_name(f".{file.name}.{uuid4().hex[:12]}.tmp")
         self._unsifted = self._temporary.with_suffix(".all")
         self._arrow = arrow_schema(schema)
         self._writer: pq.ParquetWriter | None = None
@@ -223,6 +223,7 @@ class _TableFile:
     def _open(self) -> pq.ParquetWriter:
         if self._writer is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._temporary.unlink(missing_ok=True)  # it may be a link that somebody left there
             self._writer = self._new_writer()
         return self._writer
 
@@ -248,6 +249,8 @@ class _TableFile:
 
     def _without_dropped(self) -> None:
         """Rewrite the file without runs that failed after some of their rows were flushed."""
+        import pyarrow.compute as pc
+
         self._temporary.replace(self._unsifted)
         dropped = pa.array(self._dropped)
         with (
