@@ -14,6 +14,7 @@ from engines.idle_rpg.lookup import Ints
 
 Values: TypeAlias = "NDArray[Any] | float | bool"
 _ENOUGH = 16_384  # rows worth the calls of joining them
+_ENVELOPE = ("event keys", "event times", "event marks")  # no column of a type is called so
 _MANY = 256  # calls whose objects are better joined, however few their rows
 
 
@@ -47,7 +48,7 @@ class Buffer:
 
     kinds: Mapping[str, np.dtype[Any]]
     parts: list[Part] = field(default_factory=list)
-    joined: list[Joined] = field(default_factory=list)
+    joined: list[dict[str, NDArray[Any]]] = field(default_factory=list)
     waiting: int = 0
 
     def append(self, part: Part) -> None:
@@ -72,15 +73,10 @@ class Buffer:
         all_of, self.joined = self.joined, []
         if not all_of:
             return None
-        return Joined(
-            keys=np.concatenate([one.keys for one in all_of]),
-            at=np.concatenate([one.at for one in all_of]),
-            marks=np.concatenate([one.marks for one in all_of]),
-            columns={
-                name: np.concatenate([one.columns.pop(name) for one in all_of])
-                for name in self.kinds
-            },
-        )
+        names = list(all_of[0])  # pieces are given up column by column: memory peaks here
+        whole = {name: np.concatenate([one.pop(name) for one in all_of]) for name in names}
+        keys, at, marks = (whole.pop(name) for name in _ENVELOPE)
+        return Joined(keys, at, marks, whole)
 
     def _join(self) -> None:
         parts, self.parts, self.waiting = self.parts, [], 0
@@ -95,7 +91,7 @@ class Buffer:
         }
         at = np.concatenate([part.at for part in parts]).astype(np.int32)
         marks = np.concatenate([part.marks for part in parts])
-        self.joined.append(Joined(keys, at, marks, columns))
+        self.joined.append(dict(zip(_ENVELOPE, (keys, at, marks), strict=True)) | columns)
 
 
 def _spread(
