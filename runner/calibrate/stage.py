@@ -140,7 +140,7 @@ def _outcome(
         config_dir=config_dir,
         results=results,
         executed=bench.executed,
-        cpu_seconds=bench.seconds,
+        cpu_seconds=bench.cpu_seconds,
         trials_hash=record.trials_hash(journey.trials),
     )
 

@@ -22,13 +22,15 @@ _CHECK = ', "check": "'
 class RunRecord:
     """What one execution of a run came to.
 
-    `tables` maps each stored table to its content hash; `failed_checks` names broken invariants
-    with what was found; `error` is empty for a done run.
+    `seconds` passed on the clock, `cpu_seconds` of work in its thread (0 where nobody counted, as
+    for a run whose worker died). `tables` maps each stored table to its content hash;
+    `failed_checks` names broken invariants with what was found; `error` is empty for a done run.
     """
 
     run_id: str
     status: Status
     seconds: float
+    cpu_seconds: float = 0.0
     metrics_hash: str = ""
     tables: dict[str, str] = field(default_factory=dict)
     failed_checks: dict[str, str] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Ledger:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._is_clean = False
+        self._told = 0
         self.unreadable_lines: tuple[int, ...] = ()
         self.is_torn = False
 
@@ -81,21 +84,31 @@ class Ledger:
         """
         states: dict[str, RunState] = {}
         unreadable = []
-        *lines, tail = self._content().split(b"\n")
+        content = self._content()
+        *lines, tail = content.split(b"\n")
+        self._told = len(content) - len(tail)
         self.is_torn = bool(tail)
         if _parsed(tail) is not None:
             lines.append(tail)
         for number, line in enumerate(lines, start=1):
-            entry = _parsed(line)
-            if entry is None:
+            if not _take(line, states):
                 unreadable.append(number)
-                continue
-            files = {table: PartFile(entry["part"], *f) for table, f in entry["files"].items()}
-            for run in entry["runs"]:
-                record = RunRecord(**run)
-                states[record.run_id] = _merged(states.get(record.run_id), record, files)
         self.unreadable_lines = tuple(unreadable)
         return states
+
+    def catch_up(self, states: dict[str, RunState]) -> None:
+        """Enter into `states` the whole lines that came since this object last read.
+
+        For the holder of the folder's lock, while the file is only appended to.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        content = self._content(self._told)
+        whole = content.rfind(b"\n") + 1
+        for line in content[:whole].split(b"\n")[:-1]:
+            _take(line, states)
+        self._told += whole
 
     def append(
         self, part: str, records: Iterable[RunRecord], files: Mapping[str, PartFile]
@@ -134,9 +147,11 @@ class Ledger:
             with replacing(self._file) as temporary:
                 temporary.write_bytes(b"".join(line + b"\n" for line in kept))
 
-    def _content(self) -> bytes:
+    def _content(self, start: int = 0) -> bytes:
         try:
-            return self._file.read_bytes()
+            with open(self._file, "rb") as stream:
+                stream.seek(start)
+                return stream.read()
         except FileNotFoundError:
             return b""
         except OSError as error:
@@ -168,6 +183,18 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
         return None
     entry: dict[str, Any] = json.loads(text)
     return entry
+
+
+def _take(line: bytes, states: dict[str, RunState]) -> bool:
+    """Enter a line's runs into `states`; tell whether the line could be read."""
+    entry = _parsed(line)
+    if entry is None:
+        return False
+    files = {table: PartFile(entry["part"], *f) for table, f in entry["files"].items()}
+    for run in entry["runs"]:
+        record = RunRecord(**run)
+        states[record.run_id] = _merged(states.get(record.run_id), record, files)
+    return True
 
 
 def _merged(known: RunState | None, record: RunRecord, files: Mapping[str, PartFile]) -> RunState:
