@@ -24,7 +24,7 @@ from runner.calibrate.search import Proposer
 from runner.calibrate.trial import Trial
 from runner.config import StudyRequest, compose_study
 from runner.config.study import Collect, Tracking
-from runner.contract import PlanError, Problem
+from runner.contract import ConfigError, PlanError, Problem
 from runner.plan import Plan, make_plan
 from runner.results import StudyResults
 from runner.store import StudyFolder, open_study
@@ -61,13 +61,27 @@ def resume_calibration(place: Path) -> Calibrated:
         PlanError: the engine or its parameters have changed since.
         StoreError: the folder cannot be read or written.
     """
-    study, points, save, was = record.read_begun(place)
+    return _calibrate(read_brief(place), record.read_begun(place).save)
+
+
+def read_brief(place: Path) -> Brief:
+    """Return the calibration in a folder, checked anew and found to be the same.
+
+    Raises:
+        PlanError: the engine or its parameters have changed since.
+        StoreError: its document is missing or damaged.
+    """
+    begun = record.read_begun(place)
     root = place.absolute().parent.parent
-    brief = make_brief(replace(study, name=root.name, outputs=root.parent), points)
-    if brief.calibration_id != was:
+    study = replace(begun.study, name=root.name, outputs=root.parent)
+    try:
+        brief = make_brief(study, begun.points)
+    except ConfigError as error:
+        raise PlanError(error.problems) from error
+    if brief.calibration_id != begun.calibration_id:
         allowed = "engine or code has changed since; give the calibrate command again"
         raise PlanError([Problem(f"calibration {place.name}", "", allowed)])
-    return _calibrate(brief, save)
+    return brief
 
 
 def _calibrate(brief: Brief, save: Path | None) -> Calibrated:
