@@ -98,6 +98,7 @@ class Bench:
         planned = self._planned(distinct, replicates, found)
         if planned is not None:
             self._execute(planned)
+            self._observer.read(self.seen[i] for cell in planned.cells for i in cell.run_ids)
             runnable = [values for values in distinct if _key(values) not in found]
             for values, cell in zip(runnable, planned.cells, strict=True):
                 found[_key(values)] = self._tried(cell)

@@ -35,6 +35,7 @@ from runner.study import carry_out, telling_how_to_go_on
 from runner.track import record_study
 
 _TELL_EVERY_S = 2.0
+_WORTH = 20.0  # seconds of work for each second of writing trials down
 
 
 def calibrate_study(request: StudyRequest, save: Path | None = None) -> Calibrated:
@@ -93,7 +94,8 @@ def _calibrate(brief: Brief, save: Path | None) -> Calibrated:
         local = _find(brief, journey)
         results = _confirm(brief, folder, local.best)
         outcome = _outcome(brief, journey, local, results, (place, save or folder.root / "conf"))
-        figures = drawings(brief.space, brief.points, journey.trials, local, outcome.fit)
+        tables = outcome.parameters, outcome.fit
+        figures = drawings(brief.space, brief.points, journey.trials, local, tables)
         record.finish(place, brief, outcome, figures)
         return replace(outcome, notes=record_study(brief.study, place))
 
@@ -160,14 +162,15 @@ def _outcome(
 
 
 class _Teller:
-    """Writes the trials down after each round, and says now and then how far they are."""
+    """Writes the trials down as they come, and says now and then how far they are."""
 
     def __init__(self, place: Path, brief: Brief) -> None:
         self._place, self._brief = place, brief
         self._told = time.monotonic()
+        self._write_after = self._told
 
     def __call__(self, trials: Sequence[Trial]) -> None:
-        record.write_trials(self._place, self._brief.points, trials)
+        self._write(trials)
         if time.monotonic() - self._told < _TELL_EVERY_S:
             return
         self._told = time.monotonic()
@@ -178,3 +181,12 @@ class _Teller:
             file=sys.stderr,
             flush=True,
         )
+
+    def _write(self, trials: Sequence[Trial]) -> None:
+        """Write all trials so far; the longer that takes, the more seldom it is done."""
+        began = time.monotonic()
+        if began < self._write_after:
+            return
+        record.write_trials(self._place, self._brief.points, trials)
+        ended = time.monotonic()
+        self._write_after = ended + _WORTH * (ended - began)

@@ -334,6 +334,8 @@ def test_the_record_holds_every_trial(command: Command) -> None:
     assert table["phase"].value_counts()["search"] == 16
     best = table.iloc[ran.document["best_trial"]]
     assert best["objective"] == ran.document["objective"]
-    assert {f.name for f in place.glob("*.png")} == {"convergence.png", "fit.png", "profile.png"}
+    assert {f.name for f in place.glob("*.png")} == {
+        f"{name}.png" for name in ("convergence", "fit", "intervals", "profile")
+    }
     summary = json.loads((place / "run_summary.json").read_text())
     assert summary["trials_hash"] == ran.document["trials_hash"]
