@@ -91,7 +91,7 @@ def _calibrate(brief: Brief, save: Path | None) -> Calibrated:
         place = record.begin(folder, brief, save)
         bench = Bench(study=brief.base, folder=folder, points=brief.points)
         journey = Journey(bench=bench, listener=_Teller(place, brief))
-        local = _find(brief, journey)
+        local = find_best(brief, journey)
         results = _confirm(brief, folder, local.best)
         outcome = _outcome(brief, journey, local, results, (place, save or folder.root / "conf"))
         tables = outcome.parameters, outcome.fit
@@ -100,7 +100,13 @@ def _calibrate(brief: Brief, save: Path | None) -> Calibrated:
         return replace(outcome, notes=record_study(brief.study, place))
 
 
-def _find(brief: Brief, journey: Journey) -> Local:
+def find_best(brief: Brief, journey: Journey) -> Local:
+    """Search, race and go downhill; return where that ends, with the slopes found there.
+
+    Raises:
+        FailedRunsError: runs failed, and the study says to stop then or no parameter set is left.
+        SimulationError: no parameter set gave a number for every target.
+    """
     how = brief.study.calibration
     proposer = Proposer(
         kind=how.search, size=len(brief.space), batch=how.batch, seed=brief.seed,
