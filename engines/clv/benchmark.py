@@ -65,6 +65,12 @@ class TimedDraws:
         self.spent += time.process_time() - start
         return found
 
+    def uniform_rows(
+        self, streams: tuple[str, ...], *, steps: NDArray[np.integer], entities: Entities
+    ) -> Floats:
+        """Refuse: this engine asks for one stream at a time."""
+        raise NotImplementedError
+
     def normal(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
         """Return standard normal values."""
         from scipy.special import ndtri

@@ -10,6 +10,7 @@ from engines.idle_rpg.game import Game
 from engines.idle_rpg.lives import Lives
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.params import TRIGGERS
+from engines.idle_rpg.players import TICKETS
 from engines.idle_rpg.records import Tally
 from engines.idle_rpg.rules import SCALE, Rules
 from runner.contract import Check
@@ -45,9 +46,10 @@ class Checklist:
         for name, text in game.faults.items():
             self.faults.setdefault(name, text)
         players, profile = game.players, game.players.profile
+        state = players.state
         broken = {
-            "balances": (players.balance < 0).any(axis=0) | (players.energy < 0),
-            "energy": players.energy > game.rules.energy_cap[players.vip],
+            "balances": (state.matrix[: TICKETS + 1] < 0).any(axis=0) | (state.energy < 0),
+            "energy": state.energy > game.rules.energy_cap[state.vip],
             "starter_pack": players.bought[TRIGGERS.index("starter_pack_offer")] > 1,
             "churned": (players.churn_age >= 0) & (players.last_age >= players.churn_age),
             "bots": profile.is_bot & ((players.last_age > 0) | (players.total("purchases") > 0)),
@@ -90,4 +92,4 @@ def _wrong_teams(game: Game) -> Ints:
     power = np.where(cells >= 0, rules.power[cells], 0)
     power.sort(axis=1)
     best = power[:, -game.rules.params.heroes.team_size :].sum(axis=1) // SCALE
-    return np.asarray(best != game.players.team_power[:_LOOKED_AT])
+    return np.asarray(best != game.players.state.team_power[:_LOOKED_AT])

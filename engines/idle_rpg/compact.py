@@ -10,16 +10,19 @@ import numpy as np
 from engines.idle_rpg.experiments import EffectArrays
 from engines.idle_rpg.game import Game, Purchases
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.players import Players
+from engines.idle_rpg.players import Players, state_of
 from engines.idle_rpg.population import Profile
 
-_ROW_FIRST = frozenset({"cell", "copies", "candidates", "likes", "today", "totals"})
+_ROW_FIRST = frozenset({"cell", "copies", "strongest", "likes", "totals"})
 
 
 def some_players(players: Players, rows: Ints) -> Players:
     """Return the players at `rows` (m,), rising, as players of their own."""
-    taken: dict[str, Any] = {"profile": some_profiles(players.profile, rows)}
-    for name in (f.name for f in dataclasses.fields(Players) if f.name != "profile"):
+    taken: dict[str, Any] = {
+        "profile": some_profiles(players.profile, rows),
+        "state": state_of(players.state.matrix.T.take(rows, axis=0).T),
+    }
+    for name in (f.name for f in dataclasses.fields(Players) if f.name not in taken):
         taken[name] = getattr(players, name).take(rows, axis=0 if name in _ROW_FIRST else -1)
     return Players(**taken)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.idle_rpg.game import Game, Visit, gate, passes
+from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.players import GEMS, GOLD, TODAY
+from engines.idle_rpg.players import GEMS, GOLD
 
 _LEAST_IDLE = 60  # seconds
 _ROUNDING = 1e-9  # keeps 5,625 from becoming 5,624.999...
@@ -16,130 +16,116 @@ _ALL_QUESTS = 31  # the five quests as bits
 
 def claim_idle(game: Game, visit: Visit) -> None:
     """Collect the gold and experience that accrued since the last claim."""
-    players, given = game.players, game.rules.params.idle
+    state, given, size = visit.day.state, game.rules.params.idle, visit.size
     seconds = game.rules.params.actions.claim_idle_rewards.seconds
-    waited = visit.end - visit.left - players.idle_from[visit.who]
-    possible = np.flatnonzero((visit.left >= seconds) & (waited >= _LEAST_IDLE))
+    waited = visit.end - visit.left - state.idle_from[:size]
+    possible = (visit.left >= seconds) & (waited >= _LEAST_IDLE)
     pos = gate(game, visit, "claim_idle_rewards", possible)
     if not pos.size:
         return
-    who = visit.who[pos]
-    gold = idle_gold(game, who, waited[pos])
-    game.earn(GOLD, who, gold)
-    players.exp[who] += np.floor(given.exp_share * gold + _ROUNDING).astype(np.int64)
-    players.idle_from[who] = visit.now(pos)
+    gold = idle_gold(game, visit, pos, waited[pos])
+    game.earn(state, GOLD, pos, gold)
+    state.exp[pos] += (given.exp_share * gold + _ROUNDING).astype(np.int64)
+    state.idle_from[pos] = visit.now(pos)
     visit.left[pos] -= seconds
 
 
-def idle_gold(game: Game, who: Ints, seconds: Ints) -> Ints:
+def idle_gold(game: Game, visit: Visit, pos: Ints, seconds: Ints) -> Ints:
     """Return the gold that accrues in some seconds, up to the cap: int64 (m,)."""
-    players, rules = game.players, game.rules
+    state, rules = visit.day.state, game.rules
     most = rules.params.idle.cap_hours * 3600.0
     stages = rules.params.campaign.n_stages + 1
-    rate = rules.gold_per_second[players.vip[who] * stages + players.cleared[who]]
-    gold = np.floor(rate * np.minimum(seconds, most) + _ROUNDING)
-    return np.asarray(gold, dtype=np.int64)
+    rate = rules.gold_per_second[state.vip[pos] * stages + state.cleared[pos]]
+    return np.asarray((rate * np.minimum(seconds, most) + _ROUNDING).astype(np.int64))
 
 
 def claim_login(game: Game, visit: Visit) -> None:
     """Collect the reward of the day in the login streak, and the gems of an active pass."""
-    players, age = game.players, visit.age
+    state, age = visit.day.state, visit.age
     seconds = game.rules.params.actions.claim_daily_login.seconds
-    unclaimed = players.login_age[visit.who] != age
-    pos = gate(
-        game, visit, "claim_daily_login", np.flatnonzero(unclaimed & (visit.left >= seconds))
-    )
+    unclaimed = state.login_age[: visit.size] != age
+    pos = gate(game, visit, "claim_daily_login", unclaimed & (visit.left >= seconds))
     if not pos.size:
         return
-    who = visit.who[pos]
-    follows = players.login_age[who] == age - 1
-    players.login_streak[who] = np.where(follows, players.login_streak[who] + 1, 1)
-    players.login_age[who] = age
+    streak = np.where(state.login_age[pos] == age - 1, state.login_streak[pos] + 1, 1)
+    state.login_streak[pos], state.login_age[pos] = streak, age
     rewards = game.rules.login_rewards
-    day = (players.login_streak[who] - 1) % rewards.shape[1]
+    amount = rewards[:, (streak - 1) % rewards.shape[1]]
     for currency in np.flatnonzero(rewards.any(axis=1)).tolist():
-        amount = rewards[currency, day]
-        given = np.flatnonzero(amount)
-        if given.size:
-            game.earn(currency, who[given], amount[given])
-    holders = who[players.pass_until[who] >= age]
+        game.earn(state, currency, pos, amount[currency])
+    holders = pos[state.pass_until[pos] >= age]
     if holders.size:
-        game.earn(GEMS, holders, game.rules.params.iap.monthly_pass.daily_gems)
+        game.earn(state, GEMS, holders, game.rules.params.iap.monthly_pass.daily_gems)
     visit.left[pos] -= seconds
 
 
 def check_quests(game: Game, visit: Visit) -> None:
     """Look at today's quests, which makes their rewards claimable."""
-    players, rules = game.players, game.rules
+    state, rules, size = visit.day.state, game.rules, visit.size
     seconds = rules.params.actions.check_daily_quests.seconds
-    is_open = players.exp[visit.who] >= rules.level_exp[rules.params.levels.unlock.quests - 1]
-    fresh = is_open & (players.quests_seen[visit.who] != visit.age)
-    pos = np.flatnonzero(fresh & (visit.left >= seconds))
-    pos = gate(game, visit, "check_daily_quests", pos)
-    players.quests_seen[visit.who[pos]] = visit.age
+    possible = state.exp[:size] >= rules.level_exp[rules.params.levels.unlock.quests - 1]
+    possible &= state.quests_seen[:size] != visit.age
+    possible &= visit.left >= seconds
+    pos = gate(game, visit, "check_daily_quests", possible)
+    state.quests_seen[pos] = visit.age
     visit.left[pos] -= seconds
 
 
 def claim_quests(game: Game, visit: Visit) -> None:
     """Collect the rewards of completed quests of today."""
-    players, given = game.players, game.rules.params.quests
+    day, given, size = visit.day, game.rules.params.quests, visit.size
     seconds = game.rules.params.actions.claim_quest_rewards.seconds
-    open_ones = players.quests_seen[visit.who] == visit.age
-    open_ones &= players.quests_paid[visit.who] != _ALL_QUESTS
-    pos = np.flatnonzero(open_ones & (visit.left >= seconds))
+    possible = day.state.quests_seen[:size] == visit.age
+    possible &= day.quests_paid[:size] != _ALL_QUESTS
+    possible &= visit.left >= seconds
+    pos = gate(game, visit, "claim_quest_rewards", possible)
     if not pos.size:
         return
-    done = completed_quests(game, visit, visit.who[pos])
-    unpaid = done & ~players.quests_paid[visit.who[pos]]
-    due = np.flatnonzero(unpaid)
-    if not due.size:
-        return
-    due = due[passes(game, visit, "claim_quest_rewards", pos[due])]
-    who = visit.who[pos[due]]
-    game.earn(GEMS, who, np.bitwise_count(unpaid[due]).astype(np.int64) * given.reward_gems)
-    players.quests_paid[who] |= done[due]
-    visit.left[pos[due]] -= seconds
+    done = completed_quests(game, visit, pos)
+    unpaid = done & ~day.quests_paid[pos]
+    due = unpaid.nonzero()[0]
+    pos = pos[due]
+    game.earn(day.state, GEMS, pos, np.bitwise_count(unpaid[due]) * np.int64(given.reward_gems))
+    day.quests_paid[pos] |= done[due]
+    visit.left[pos] -= seconds
 
 
-def completed_quests(game: Game, visit: Visit, who: Ints) -> Ints:
+def completed_quests(game: Game, visit: Visit, pos: Ints) -> Ints:
     """Return today's completed quests as bits: plays, pulls, upgrades, arena wins, logins."""
-    targets = game.rules.params.quests.targets
-    plays = game.today("attempts", who) + game.today("sweeps", who)
+    targets, day = game.rules.params.quests.targets, visit.day
+    plays = day.today("attempts")[pos] + day.today("sweeps")[pos]
     done = (plays >= targets.plays) * 1
-    done += (game.today("pulls", who) >= targets.pulls) * 2
-    done += (game.today("upgrades", who) >= targets.upgrades) * 4
-    done += (game.today("arena_wins", who) >= targets.arena_wins) * 8
-    done += (game.players.login_age[who] == visit.age) * 16
+    done += (day.today("pulls")[pos] >= targets.pulls) * 2
+    done += (day.today("upgrades")[pos] >= targets.upgrades) * 4
+    done += (day.today("arena_wins")[pos] >= targets.arena_wins) * 8
+    done += (day.state.login_age[pos] == visit.age) * 16
     return done
 
 
 def watch_ads(game: Game, visit: Visit) -> None:
     """Watch an ad for gems; some are skipped and bring nothing."""
-    players, given = game.players, game.rules.params.ads
+    day, given, size = visit.day, game.rules.params.ads, visit.size
+    state, rest = day.state, game.rules.params.ads.cooldown_min * _MINUTE
     seconds = game.rules.params.actions.watch_ads.seconds
-    now = visit.end - visit.left
-    rested = now - players.ad_from[visit.who] >= given.cooldown_min * _MINUTE
-    below = players.today[visit.who, TODAY["ads"]] < given.max_per_day
-    offered = np.flatnonzero(rested & below & (visit.left >= seconds))
-    if not offered.size:
+    offered = visit.end - visit.left - state.ad_from[:size] >= rest
+    offered &= day.today("ads")[:size] < given.max_per_day
+    offered &= visit.left >= seconds
+    if not offered.any():
         return
-    who = visit.who[offered]
-    players.ad_offers[who] += 1
-    wish = game.ad_wish[players.profile.archetype[who]]
-    rich = players.balance[GEMS][who] > given.rich_over_gems
-    pos = gate(
-        game, visit, "watch_ads", offered, np.where(rich, wish * given.rich_multiplier, wish)
-    )
+    day.today("ad_offers")[:size] += offered
+    wish = game.ad_wish[day.kind[:size]]
+    is_rich = state.gems[:size] > given.rich_over_gems
+    decision = np.where(is_rich, wish * given.rich_multiplier, wish)
+    pos = gate(game, visit, "watch_ads", offered, decision)
     if not pos.size:
         return
-    who = visit.who[pos]
-    early = now[pos] - players.ad_seen_at[who] < given.cooldown_min * _MINUTE
+    now = visit.now(pos)
+    early = now - state.ad_seen_at[pos] < rest
     game.fault("ads", early.any(), f"ads of an agent follow too soon at age {visit.age}")
-    players.ad_seen_at[who] = players.ad_from[who] = now[pos]
-    players.ads_started[who] += 1
-    u = game.draws.uniform("ad_skip", step=visit.step, entities=visit.ids[pos])
-    seen = who[u >= given.skip_rate]
-    reward = game.effects.ad_reward
-    game.earn(GEMS, seen, given.reward_gems if reward is None else reward[seen])
-    game.count("ads", seen)
+    state.ad_seen_at[pos] = state.ad_from[pos] = now
+    day.today("ads_started")[pos] += 1
     visit.left[pos] -= seconds
+    seen = pos[visit.luck.once("ad_skip", pos) >= given.skip_rate]
+    reward = day.effects.ad_reward
+    game.earn(state, GEMS, seen, given.reward_gems if reward is None else reward[seen])
+    day.today("ads")[seen] += 1

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import Game, Visit, Words, session_chance
-from engines.idle_rpg.heroes import rank_among, rank_heroes, rank_with_one
+from engines.idle_rpg.day import Day, wanted_banners
+from engines.idle_rpg.game import Game, Visit, session_chance
+from engines.idle_rpg.heroes import rank_first, rank_heroes, rank_with_one
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.players import GEMS, TICKETS
+from engines.idle_rpg.luck import Words
+from engines.idle_rpg.players import GEMS, TICKETS, State
 from engines.idle_rpg.rules import LEGENDARY, MOST_STARS, Rules
-from engines.idle_rpg.shop import offer, wanted_banner
+from engines.idle_rpg.shop import offer
 from runner.contract import Draws, Floats
 
 WEEK_DAYS = 7
@@ -40,54 +42,66 @@ def kinds_of_pulls(rules: Rules) -> tuple[Kind, ...]:
     )
 
 
+def prepare_day(game: Game, day: Day) -> None:
+    """Look up what decides on pulls all day: the wanted banner, and the cap of the week."""
+    everyone = np.arange(day.size)
+    day.banner[:] = wanted_banners(game.rules, game.featured, game.players, day, everyone)
+    people = (day.kind < len(game.rules.archetypes)).nonzero()[0]
+    agents = (day.kind[people], day.ids[people])
+    day.pull_cap[people] = pull_caps(game.rules, game.draws, agents, day.age // WEEK_DAYS)
+
+
 def do_gacha(game: Game, visit: Visit) -> None:
     """Visit the summoning altar: at most one decision in a session."""
     actions = game.rules.params.actions.do_gacha
     level = game.rules.params.levels.unlock.gacha
-    is_open = game.players.exp[visit.who] >= game.rules.level_exp[level - 1]
-    pos = np.flatnonzero(is_open & (visit.left >= actions.seconds + actions.seconds_per_pull))
+    possible = visit.day.state.exp[: visit.size] >= game.rules.level_exp[level - 1]
+    possible &= visit.left >= actions.seconds + actions.seconds_per_pull
+    pos = _visitors(game, visit, possible)
     if not pos.size:
         return
-    banner = wanted_banner(
-        game, visit.who[pos], game.players.profile.install[visit.who[pos]] + visit.age
-    )
-    pos, banner, left_in_week = _visitors(game, visit, pos, banner)
-    if not pos.size:
-        return
-    poor = ~_can_pay(game, visit.who[pos])
-    bought = _offer_funds(game, visit, pos[poor])
-    pays = ~poor | np.isin(pos, bought)
-    _pull_first_possible(game, visit, pos[pays], (banner[pays], left_in_week[pays]))
+    is_poor = ~_can_pay(game, visit.day.state, pos)
+    poor = pos[is_poor]
+    bought = _offer_funds(game, visit, poor) if poor.size else poor
+    if bought.size:
+        is_poor &= ~np.isin(pos, bought)
+    _pull_first_possible(game, visit, pos[~is_poor])
 
 
-def _visitors(game: Game, visit: Visit, pos: Ints, banner: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return the sessions that decide to pull, with their wanted banner and pulls left."""
-    players, who = game.players, visit.who[pos]
-    chance = visit_chance(game, who, banner >= 0)
-    u = game.draws.uniform("act/do_gacha", step=visit.step, entities=visit.ids[pos])
-    fired, over = u < chance, players.counter[who] > HALF_WAY
-    asked = np.flatnonzero(fired | over)  # the weekly cap is only drawn where it matters
-    pos, banner, who = pos[asked], banner[asked], who[asked]
-    fired, over = fired[asked], over[asked]
-    left = pull_caps(game.rules, game.draws, (players.profile.archetype[who], visit.ids[pos]),
-                     visit.age // WEEK_DAYS) - players.week_pulls[who]  # fmt: skip
-    possible = left > 0
-    players.over50_possible[who[over & possible]] += 1
-    players.over50_fired[who[over & possible & fired]] += 1
-    keep = possible & fired
-    return pos[keep], banner[keep], left[keep]
+def _visitors(game: Game, visit: Visit, possible: NDArray[np.bool_]) -> Ints:
+    """Return the sessions that decide to pull, of those in which it is possible."""
+    day, u = visit.day, visit.luck.known["act/do_gacha"]
+    near = u < _highest_chance(game, visit)
+    near |= day.state.counter[: visit.size] > HALF_WAY
+    pos = (near & possible).nonzero()[0]
+    fired, over = u[pos] < visit_chance(game, visit, pos), day.state.counter[pos] > HALF_WAY
+    left = day.pull_cap[pos] > day.state.week_pulls[pos]
+    over &= left
+    fired &= left
+    day.today("over50_possible")[pos] += over
+    day.today("over50_fired")[pos] += over & fired
+    return pos[fired]
 
 
-def visit_chance(game: Game, who: Ints, is_wanted: NDArray[np.bool_]) -> Floats:
-    """Return the chance of a pull visit: (m,)."""
-    counter = game.players.counter[who]
-    desire = game.desire[game.players.profile.archetype[who]] + game.pity_bonus[counter]
-    desire = desire + game.rules.params.gacha.wanted_bonus * is_wanted
-    for start, value in game.effects.desire_adds.values():
-        desire = desire + np.where(counter >= start[who], value[who], 0.0)
-    chance = np.asarray(session_chance(game, "do_gacha", who, np.maximum(desire, 0.0)))
-    for start, value in game.effects.desire_multipliers.values():
-        chance = chance * np.where(counter >= start[who], value[who], 1.0)
+def visit_chance(game: Game, visit: Visit, pos: Ints) -> Floats:
+    """Return the chance of a pull visit in the sessions `pos`: (m,)."""
+    day, counter = visit.day, visit.day.state.counter[pos]
+    desire = game.desire[day.kind[pos]] + game.pity_bonus[counter]
+    desire = desire + game.rules.params.gacha.wanted_bonus * (day.banner[pos] >= 0)
+    for start, value in day.effects.desire_adds.values():
+        desire = desire + np.where(counter >= start[pos], value[pos], 0.0)
+    wish = np.maximum(desire, 0.0)
+    chance = np.asarray(session_chance(game, visit, "do_gacha", wish, pos))
+    for start, value in day.effects.desire_multipliers.values():
+        chance = chance * np.where(counter >= start[pos], value[pos], 1.0)
+    return chance
+
+
+def _highest_chance(game: Game, visit: Visit) -> Floats | float:
+    """Return what no chance of a pull visit can exceed: a number or (m,)."""
+    chance = session_chance(game, visit, "do_gacha")
+    for _, value in visit.day.effects.desire_multipliers.values():
+        chance = chance * np.maximum(1.0, value[: visit.size])
     return chance
 
 
@@ -106,80 +120,106 @@ def pull_caps(rules: Rules, draws: Draws, agents: tuple[Ints, Words], week: int)
     return np.asarray(low + (u * (high - low + 1)).astype(np.int64))
 
 
-def _can_pay(game: Game, who: Ints) -> NDArray[np.bool_]:
-    balance, given = game.players.balance, game.rules.params.gacha
-    by_ticket = balance[TICKETS][who] >= given.single_tickets
-    return np.asarray(by_ticket | (balance[GEMS][who] >= given.single_gems))
+def _can_pay(game: Game, state: State, pos: Ints) -> NDArray[np.bool_]:
+    given = game.rules.params.gacha
+    by_ticket = state.tickets[pos] >= given.single_tickets
+    return np.asarray(by_ticket | (state.gems[pos] >= given.single_gems))
 
 
 def _offer_funds(game: Game, visit: Visit, pos: Ints) -> Ints:
-    near = game.players.counter[visit.who[pos]] >= game.rules.params.gacha.near_from
+    near = visit.day.state.counter[pos] >= game.rules.params.gacha.near_from
     one = offer(game, visit, "pity_close", pos[near])
     other = offer(game, visit, "out_of_gems_gacha", pos[~near])
     return np.concatenate([one, other])
 
 
-def _pull_first_possible(game: Game, visit: Visit, pos: Ints, state: tuple[Ints, Ints]) -> None:
+def _pull_first_possible(game: Game, visit: Visit, pos: Ints) -> None:
     """Let each session pull in the first way that it can pay, and that week and time allow."""
-    banner, left_in_week = state
-    actions, waiting = game.rules.params.actions.do_gacha, np.ones(pos.size, dtype=np.bool_)
-    who = visit.who[pos]
+    day, actions = visit.day, game.rules.params.actions.do_gacha
+    left_in_week = day.pull_cap[pos] - day.state.week_pulls[pos]
+    waiting, left = np.ones(pos.size, dtype=np.bool_), visit.left[pos]
+    pulling: dict[int, list[Ints]] = {}
     for index, kind in enumerate(kinds_of_pulls(game.rules)):
         seconds = actions.seconds + actions.seconds_per_pull * kind.pulls
-        able = waiting & (game.players.balance[kind.currency][who] >= kind.price)
-        able &= (left_in_week >= kind.pulls) & (visit.left[pos] >= seconds)
+        able = waiting & (day.state.matrix[kind.currency, pos] >= kind.price)
+        able &= (left_in_week >= kind.pulls) & (left >= seconds)
         if index == 1:
-            able &= game.multi_pull[game.players.profile.archetype[who]]
-        chosen = np.flatnonzero(able)
+            able &= game.multi_pull[day.kind[pos]]
+        chosen = pos[able]
         if chosen.size:
-            waiting[chosen] = False
-            visit.left[pos[chosen]] -= seconds
-            game.spend(kind.currency, who[chosen], kind.price)
-            _pull(game, visit, pos[chosen], banner[chosen], kind.pulls)
+            waiting &= ~able
+            visit.left[chosen] -= seconds
+            game.spend(day.state, kind.currency, chosen, kind.price)
+            pulling.setdefault(kind.pulls, []).append(chosen)
+    for pulls, parts in pulling.items():
+        _pull(game, visit, np.concatenate(parts), pulls)
 
 
-def _pull(game: Game, visit: Visit, pos: Ints, banner: Ints, pulls: int) -> None:
+def _pull(game: Game, visit: Visit, pos: Ints, pulls: int) -> None:
     """Make pulls one after the other, then re-optimise the team."""
-    players, who, ids = game.players, visit.who[pos], visit.ids[pos]
-    counter, steps = players.counter[who], visit.reps(pulls)
-    u = game.draws.uniform("pull_rarity", step=steps, entities=ids)
-    rarity = np.empty(u.shape, dtype=np.int64)
-    for k in range(pulls):
-        rarity[k] = drawn_rarity(game.rules, counter, u[k])
-        counter = np.where(rarity[k] == LEGENDARY, 0, counter + 1)
+    day, state, ids = visit.day, visit.day.state, visit.ids[pos]
+    steps, banner = visit.luck.reps(0, pulls), day.banner[pos]
+    u, v = visit.luck.repeated(("pull_rarity", "pull_hero"), (0, pulls), pos)
+    rarity, counter = pulled_rarities(game.rules, state.counter[pos], u)
     featured = np.where(banner >= 0, game.featured[banner], -1)
-    hero = _drawn_heroes(game, steps, ids, (rarity, featured))
-    players.counter[who] = counter
+    hero = _drawn_heroes(game, (steps, ids), v, (rarity, featured))
+    state.counter[pos] = counter
     high = int(counter.max())
     game.fault("pity", high >= game.rules.params.gacha.hard_pity, f"a pity counter is {high}")
     legendaries = (rarity == LEGENDARY).sum(axis=0)
-    players.legendary_age[who[legendaries > 0]] = visit.age
-    players.week_pulls[who] += pulls
-    game.count("pulls", who, pulls)
-    game.count("legendaries", who, legendaries)
-    add_copies(game, who, hero)
+    state.legendary_age[pos[legendaries > 0]] = visit.age
+    state.week_pulls[pos] += pulls
+    day.today("pulls")[pos] += pulls
+    day.today("legendaries")[pos] += legendaries
+    add_copies(game, day.rows[pos], hero)
     if pulls == 1:
-        rank_with_one(game, who, hero[0])
+        rank_with_one(game, day, pos, hero[0])
     else:
-        rank_heroes(game, who)
+        rank_heroes(game, day, pos)
+    wanting = pos[(banner >= 0) & (legendaries > 0)]
+    day.banner[wanting] = wanted_banners(game.rules, game.featured, game.players, day, wanting)
+
+
+def pulled_rarities(rules: Rules, counter: Ints, u: Floats) -> tuple[Ints, Ints]:
+    """Return the rarity of pulls in a row, (k, m), and the counter after the last: (m,).
+
+    Counters are followed as if no legendary came; where one comes, those after it are set anew.
+    """
+    pulls, edge = u.shape[0], rules.pull_edges[:, 0]
+    number = np.arange(pulls)[:, None]
+    counters = np.minimum(counter + number, edge.size - 1)
+    start, some = np.zeros(counter.size, dtype=np.int64), np.arange(counter.size)
+    while pulls > 1 and some.size:
+        hit = (u[:, some] < edge[counters[:, some]]) & (number >= start)
+        hit = hit[:-1]
+        found = hit.any(axis=0)
+        some, start = some[found], hit[:, found].argmax(axis=0) + 1
+        since = number - start
+        counters[:, some] = np.where(since >= 0, since, counters[:, some])
+    rarity = drawn_rarity(rules, counters, u)
+    return rarity, np.where(rarity[-1] == LEGENDARY, 0, counters[-1] + 1)
 
 
 def drawn_rarity(rules: Rules, counter: Ints, u: Floats) -> Ints:
     """Return the rarity of pulls from their uniforms: legendary first, then epic, rare, common."""
     edges = rules.pull_edges[counter]
-    return np.asarray(LEGENDARY - np.count_nonzero(u[:, None] >= edges, axis=1))
+    return np.asarray(LEGENDARY - np.count_nonzero(u[..., None] >= edges, axis=-1))
 
 
-def _drawn_heroes(game: Game, steps: Words, ids: Words, pulled: tuple[Ints, Ints]) -> Ints:
-    """Return the hero of each pull (k, m), given rarities (k, m) and featured legendaries (m,)."""
-    rarity, featured = pulled
+def _drawn_heroes(
+    game: Game, address: tuple[Words, Words], u: Floats, pulled: tuple[Ints, Ints]
+) -> Ints:
+    """Return the hero of each pull, given uniforms and rarities, each (k, m).
+
+    `address`: steps (k,) and ids (m,); `pulled`: rarities and featured legendaries (m,), -1 = none.
+    """
+    (steps, ids), (rarity, featured) = address, pulled
     first = game.rules.heroes.first
-    u = game.draws.uniform("pull_hero", step=steps, entities=ids)
     hero = first[rarity] + (u * (first[rarity + 1] - first[rarity])).astype(np.int64)
-    k, m = np.nonzero((rarity == LEGENDARY) & (featured >= 0))
+    k, m = ((rarity == LEGENDARY) & (featured >= 0)).nonzero()
     if k.size:
         star = featured[m]
-        v = game.draws.uniform("pull_featured", step=steps[k, 0], entities=ids[m])
+        v = game.draws.uniform("pull_featured", step=steps[k], entities=ids[m])
         others = int(first[LEGENDARY + 1] - first[LEGENDARY]) - 1
         other = first[LEGENDARY] + (u[k, m] * others).astype(np.int64)
         other += other >= star
@@ -187,25 +227,28 @@ def _drawn_heroes(game: Game, steps: Words, ids: Words, pulled: tuple[Ints, Ints
     return np.asarray(hero)
 
 
-def add_copies(game: Game, who: Ints, hero: Ints) -> None:
-    """Add copies of heroes (k, m) to agents (m,); stars follow from copies at once."""
+def add_copies(game: Game, rows: Ints, hero: Ints) -> None:
+    """Add copies of heroes (k, m) to the players at `rows` (m,); stars follow at once.
+
+    A hero may come several times: before and after are looked up for each copy, and agree.
+    """
     players, rules = game.players, game.rules.heroes
     most = rules.stars_by_copies.size - 1
-    places, number = np.unique(who * (game.last_hero + 1) + hero, return_counts=True)
+    places = rows * game.n_heroes + hero
     copies, cell = players.copies.reshape(-1), players.cell.reshape(-1)
-    before = copies[places].astype(np.int64)
-    after = np.minimum(before + number, most)
-    more_stars = rules.stars_by_copies[after] - rules.stars_by_copies[before]
-    level_one = rules.rarity[places % (game.last_hero + 1)] * (MOST_STARS * rules.width) + 1
-    cell[places] = np.where(before == 0, level_one, cell[places]) + more_stars * rules.width
+    before = copies[places]
+    np.add.at(copies, places.reshape(-1), np.int16(1))
+    after = np.minimum(copies[places], most)
     copies[places] = after
+    more_stars = rules.stars_by_copies[after] - rules.stars_by_copies[before]
+    level_one = rules.rarity[hero] * (MOST_STARS * rules.width) + 1
+    cell[places] = np.where(before == 0, level_one, cell[places]) + more_stars * rules.width
 
 
 def give_heroes(game: Game, heroes: Ints) -> None:
     """Give every player of the block its first heroes, different ones: (n, k)."""
-    everyone = np.arange(game.players.size)
-    add_copies(game, everyone, heroes.T)
-    rank_among(game, everyone, heroes)
+    add_copies(game, np.arange(game.players.size), heroes.T)
+    rank_first(game, heroes)
 
 
 def draw_featured(rules: Rules, draws: Draws) -> Ints:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.idle_rpg.day import Day
 from engines.idle_rpg.experiments import EffectArrays, TestRules, period_ms
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.players import TODAY, Players
+from engines.idle_rpg.luck import Luck, LuckPlan, Words
+from engines.idle_rpg.players import Players, State
 from engines.idle_rpg.rules import Rules
 from engines.idle_rpg.triangular import Triangular
 from runner.contract import Draws, Floats
 
 DAY_SECONDS = 86_400
 SESSIONS = 16  # addresses of sessions of one age
-_REPEAT_WORDS = np.uint64(64)  # addresses of repetitions in one session
-_FEW = 2048  # up to so many agents a call costs more than its numbers: several steps share one
-
-Words: TypeAlias = NDArray[np.uint64]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,7 +57,8 @@ class Game:
     arena_ratios: Floats
     arena_win: Floats
     session_counts: Triangular
-    session_lengths: tuple[Triangular, Triangular]
+    session_lengths: Triangular
+    luck: tuple[LuckPlan, LuckPlan]
     earned: Ints = field(default_factory=lambda: np.zeros(3, dtype=np.int64))
     spent: Ints = field(default_factory=lambda: np.zeros(3, dtype=np.int64))
     visits: int = 0
@@ -69,39 +67,28 @@ class Game:
     purchases: Purchases = field(default_factory=Purchases)
 
     @property
-    def last_hero(self) -> int:
-        """The highest hero id."""
-        return int(self.players.cell.shape[1]) - 1
+    def n_heroes(self) -> int:
+        """Number of heroes that there are."""
+        return int(self.players.cell.shape[1])
 
-    def regen_ms(self, who: Ints) -> Ints | int:
-        """Return the time of one unit of energy in milliseconds: one number, or (m,)."""
-        own = self.effects.regen_ms
-        return period_ms(self.rules.params.energy.regen_min) if own is None else own[who]
+    def earn(self, state: State, currency: int, pos: Ints, amount: Ints | int) -> None:
+        """Give agents `pos` of a state (each at most once) an amount of a currency."""
+        state.matrix[currency][pos] += amount
+        self.earned[currency] += (
+            amount.sum() if isinstance(amount, np.ndarray) else amount * pos.size
+        )
 
-    def earn(self, currency: int, who: Ints, amount: Ints | int) -> None:
-        """Give agents (each at most once) an amount of a currency."""
-        self.players.balance[currency][who] += amount
-        self.earned[currency] += np.sum(amount) if isinstance(amount, np.ndarray) else (
-            amount * who.size
-        )  # fmt: skip
-
-    def spend(self, currency: int, who: Ints, amount: Ints | int) -> None:
+    def spend(self, state: State, currency: int, pos: Ints, amount: Ints | int) -> None:
         """Take an amount of a currency from agents, each at most once."""
-        left = self.players.balance[currency][who] - amount
-        self.players.balance[currency][who] = left
-        self.spent[currency] += np.sum(amount) if isinstance(amount, np.ndarray) else (
-            amount * who.size
-        )  # fmt: skip
-        if left.size:
-            self.lowest = min(self.lowest, int(left.min()))
-
-    def count(self, name: str, who: Ints, number: Ints | int = 1) -> None:
-        """Add to a count of the agents' day."""
-        self.players.today[who, TODAY[name]] += number
-
-    def today(self, name: str, who: Ints) -> Ints:
-        """Return a count of the agents' day so far."""
-        return np.asarray(self.players.today[who, TODAY[name]])
+        if not pos.size:
+            return
+        balance = state.matrix[currency]
+        left = balance[pos] - amount
+        balance[pos] = left
+        self.spent[currency] += (
+            amount.sum() if isinstance(amount, np.ndarray) else amount * pos.size
+        )
+        self.lowest = min(self.lowest, int(left.min()))
 
     def fault(self, check: str, broken: bool | np.bool_, text: str) -> None:
         """Keep the first place where a check is broken."""
@@ -111,110 +98,90 @@ class Game:
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
-    """The sessions with the same number of the same age, one per agent.
+    """The sessions with the same number of the same age, of the first m players of a day.
 
     Attributes:
+        day: the players' day; a position in it is also the place of the session here.
         age: days since install; number: of the session in its day, from 0.
-        step: the session as a step of draws, uint64 ().
-        who: int64 (m,), rows of the players; ids: uint64 (m,), their agent numbers.
+        ids: uint64 (m,), agent numbers.
         end: int64 (m,), end of the session, seconds since midnight of the install day.
         left: int64 (m,), seconds left; time passes as actions take from it.
         campaign_seconds: int64 (m,), what the campaign may use.
         bought: int64 (m,), purchases in this session.
+        luck: uniforms of the sessions.
     """
 
+    day: Day
     age: int
     number: int
-    step: Words
-    who: Ints
     ids: Words
     end: Ints
     left: Ints
     campaign_seconds: Ints
     bought: Ints
+    luck: Luck
 
-    def rep(self, k: int) -> Words:
-        """Return the k-th repetition in the session as a step of draws, uint64 ()."""
-        return self.step * _REPEAT_WORDS + np.uint64(k)
-
-    def reps(self, number: int) -> Words:
-        """Return the first repetitions in the session as steps of draws, uint64 (number, 1)."""
-        return self.rep(0) + np.arange(number, dtype=np.uint64)[:, None]
+    @property
+    def size(self) -> int:
+        """Number of sessions."""
+        return int(self.left.size)
 
     def now(self, pos: Ints) -> Ints:
         """Return the time of the sessions at `pos`, seconds since midnight of the install day."""
         return self.end[pos] - self.left[pos]
 
-    def with_time(self, seconds: int) -> Ints:
-        """Return the sessions in which at least so much time is left."""
-        return np.flatnonzero(self.left >= seconds)
 
+def gate(
+    game: Game, visit: Visit, action: str, possible: NDArray[np.bool_],
+    decision: Floats | None = None,
+) -> Ints:  # fmt: skip
+    """Return the sessions in which an action is possible and its one draw lets it happen.
 
-class Rolls:
-    """Draws of one stream at the repetitions k = 0, 1, ... of a session, for some agents.
-
-    Where agents are few, several repetitions are drawn in one call, some perhaps in vain: no
-    number depends on what else is drawn.
+    The chance is min(1, list chance * min(1, decision) * multipliers of tests); `possible` and
+    `decision` are (m,).
     """
-
-    def __init__(self, game: Game, visit: Visit, stream: str, ids: Words, together: int) -> None:
-        self._draws, self._visit, self._stream, self._ids = game.draws, visit, stream, ids
-        self._together = together if ids.size <= _FEW else 1
-        self._known: Floats = np.zeros((0, ids.size))
-        self._first = 0
-
-    def at(self, k: int, place: Ints) -> Floats:
-        """Return the uniforms of repetition k, for the agents at `place` among the ids given."""
-        if self._together == 1:
-            step, ids = self._visit.rep(k), self._ids[place]
-            return self._draws.uniform(self._stream, step=step, entities=ids)
-        if not self._first <= k < self._first + self._known.shape[0]:
-            self._first = k
-            steps = self._visit.rep(k) + np.arange(self._together, dtype=np.uint64)[:, None]
-            self._known = self._draws.uniform(self._stream, step=steps, entities=self._ids)
-        return np.asarray(self._known[k - self._first][place])
-
-
-def gate(game: Game, visit: Visit, action: str, pos: Ints, decision: Floats | None = None) -> Ints:
-    """Return those of the sessions `pos` in which an action's one draw lets it happen."""
-    return pos[passes(game, visit, action, pos, decision)] if pos.size else pos
-
-
-def passes(
-    game: Game, visit: Visit, action: str, pos: Ints, decision: Floats | None = None
-) -> NDArray[np.bool_]:
-    """Return in which of the sessions `pos` an action's one draw lets it happen.
-
-    The chance is min(1, list chance * min(1, decision) * multipliers of tests).
-    """
-    chance = session_chance(game, action, visit.who[pos], decision)
-    return game.draws.uniform(f"act/{action}", step=visit.step, entities=visit.ids[pos]) < chance
+    u = visit.luck.known[f"act/{action}"]
+    happens = u < session_chance(game, visit, action, decision)
+    happens &= possible
+    return happens.nonzero()[0]
 
 
 def session_chance(
-    game: Game, action: str, who: Ints, decision: Floats | None = None
+    game: Game, visit: Visit, action: str, decision: Floats | None = None, pos: Ints | None = None
 ) -> Floats | float:
-    """Return the chance of an action in a session, before limits on time; a number or (m,)."""
+    """Return the chance of an action in sessions, before limits on time: a number or (m,).
+
+    `decision` is that of the sessions `pos`, or of all.
+    """
     chance: Floats | float = getattr(game.rules.params.actions, action).chance
     if decision is not None:
         chance = chance * np.minimum(1.0, decision)
-    multiplier = game.effects.actions.get(action)
-    return chance if multiplier is None else chance * multiplier[who]
+    multiplier = visit.day.effects.actions.get(action)
+    if multiplier is None:
+        return chance
+    return chance * multiplier[slice(visit.size) if pos is None else pos]
 
 
-def refresh_energy(game: Game, who: Ints, now: Ints) -> Ints:
+def regen_period(rules: Rules, effects: EffectArrays, pos: Ints) -> Ints | int:
+    """Return the time of one unit of energy in milliseconds: one number, or (m,)."""
+    own = effects.regen_ms
+    return period_ms(rules.params.energy.regen_min) if own is None else own[pos]
+
+
+def refresh_energy(
+    rules: Rules, state: State, effects: EffectArrays, pos: Ints, now: Ints | int
+) -> Ints:
     """Bring energy up to date at `now` (seconds since midnight of the install day); return it."""
-    players, period = game.players, game.regen_ms(who)
     energy, clock = regenerated(
-        players.energy[who], players.clock[who], game.rules.energy_cap[players.vip[who]],
-        now * 1000, period,
+        state.energy[pos], state.clock[pos], rules.energy_cap[state.vip[pos]],
+        now * 1000, regen_period(rules, effects, pos),
     )  # fmt: skip
-    players.energy[who], players.clock[who] = energy, clock
+    state.energy[pos], state.clock[pos] = energy, clock
     return energy
 
 
 def regenerated(
-    energy: Ints, clock: Ints, cap: Ints, now_ms: Ints, period: Ints | int
+    energy: Ints, clock: Ints, cap: Ints, now_ms: Ints | int, period: Ints | int
 ) -> tuple[Ints, Ints]:
     """Return energy and its clock at `now_ms`; at the cap the clock stands at now."""
     gained = (now_ms - clock) // period

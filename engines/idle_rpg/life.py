@@ -8,27 +8,29 @@ from typing import TypeAlias
 import numpy as np
 
 from engines.idle_rpg.campaign import play_campaign
-from engines.idle_rpg.compact import split
+from engines.idle_rpg.compact import some_effects, split
 from engines.idle_rpg.daily import check_quests, claim_idle, claim_login, claim_quests, watch_ads
+from engines.idle_rpg.day import Day, copy_day, put_back
 from engines.idle_rpg.experiments import (
     TestRules,
     apply_effects,
     draw_variants,
     no_effects,
 )
-from engines.idle_rpg.gacha import WEEK_DAYS, do_gacha, give_heroes, pity_bonus
+from engines.idle_rpg.gacha import WEEK_DAYS, do_gacha, give_heroes, pity_bonus, prepare_day
 from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game, Visit, refresh_energy
 from engines.idle_rpg.heroes import upgrade_heroes
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.players import GEMS, MARKED_DAYS, TICKETS, TODAY, new_players, starting_heroes
+from engines.idle_rpg.luck import draw_luck, plan_luck
+from engines.idle_rpg.players import GEMS, MARKED_DAYS, TICKETS, new_players, starting_heroes
 from engines.idle_rpg.population import Profile
 from engines.idle_rpg.records import Recorder
 from engines.idle_rpg.returning import decide_returns
 from engines.idle_rpg.rules import Rules, step_chances
-from engines.idle_rpg.schedule import DayPlan, overlapping, plan_day
+from engines.idle_rpg.schedule import DayPlan, overlapping, plan_day, without
 from engines.idle_rpg.shop import WINDOW_DAYS, browse_shop, offer_starter
 from engines.idle_rpg.social import fight_arena, leave_guilds, meet_guild
-from engines.idle_rpg.triangular import session_counts, session_lengths
+from engines.idle_rpg.triangular import session_counts, session_lengths, stacked
 from engines.idle_rpg.tutorial import play_tutorial
 from runner.contract import Draws
 
@@ -38,7 +40,8 @@ ACTIONS_IN_ORDER: tuple[Callable[[Game, Visit], None], ...] = (
 )  # fmt: skip
 Close: TypeAlias = Callable[[Game, Recorder], None]
 _ENERGY_MS = 1000
-_CROWDED = 0.75  # share of a block still in the game below which the others make room
+_TOGETHER = 16_384  # players of a day copied together: their state stays in the cache
+_CROWDED = 0.4  # share of a block still in the game below which the others make room
 
 
 def new_game(
@@ -63,7 +66,8 @@ def new_game(
         multi_pull=np.array([kind.multi_pull_with_gems for kind in kinds]),
         buys_arena=np.array([kind.buys_arena_attempts for kind in kinds]),
         arena_ratios=np.array(ratios), arena_win=step_chances(win, ratios),
-        session_counts=session_counts(rules), session_lengths=session_lengths(rules),
+        session_counts=session_counts(rules), session_lengths=stacked(*session_lengths(rules)),
+        luck=plan_luck(rules),
     )  # fmt: skip
     give_heroes(game, starting_heroes(rules, draws, profile.ids))
     return game
@@ -76,7 +80,7 @@ def live(game: Game, records: Recorder, close: Close, *, splits: bool) -> None:
     earlier; the others are then copied together.
     """
     horizon = game.rules.horizon
-    alive = np.arange(game.players.size)
+    alive, last = np.arange(game.players.size), 0
     expose(game, 0, np.flatnonzero(~game.players.profile.is_bot))
     for age in range(horizon):
         alive = alive[game.players.profile.install[alive] + age <= horizon]
@@ -94,10 +98,11 @@ def live(game: Game, records: Recorder, close: Close, *, splits: bool) -> None:
             game.players.churn_age[churned] = age
             records.returned(game, age, alive, active, churned, clipped)
             alive = alive[game.players.churn_age[alive] < 0]
-        if active.size:
-            _live_day(game, age, active, records)
+        for start in range(0, active.size, _TOGETHER):
+            _live_day(game, age, active[start : start + _TOGETHER], records)
         _keep_active_days(game, age)
-    _end_lives(game, age, records)
+        last = age
+    _end_lives(game, last, records)
     close(game, records)
 
 
@@ -114,14 +119,15 @@ def _end_of_window(age: int) -> int:
 
 def _start_windows(game: Game, age: int, records: Recorder) -> None:
     """Close agent-weeks and spend windows that ended before `age`."""
+    players = game.players
     if age and age % WEEK_DAYS == 0:
         records.close_week(game, age - 1)
-        game.players.week_pulls[:] = 0
-        game.players.week_days[:] = 0
+        players.state.week_pulls[:] = 0
+        players.week_days[:] = 0
     if age and age % WINDOW_DAYS == 0:
         records.close_window(game, age - 1)
-        game.players.window_cents[:] = 0
-        game.players.window_days[:] = 0
+        players.state.window_cents[:] = 0
+        players.window_days[:] = 0
 
 
 def _keep_active_days(game: Game, age: int) -> None:
@@ -134,40 +140,55 @@ def _keep_active_days(game: Game, age: int) -> None:
 
 
 def _live_day(game: Game, age: int, who: Ints, records: Recorder) -> None:
-    _start_day(game, age, who)
-    plan, spent = _install(game, who) if age == 0 else (plan_day(game, age, who, None), None)
+    players = game.players
+    for count in (players.active_days, players.week_days, players.window_days):
+        count[who] += 1
+    if age:
+        expose(game, age, who)
+    plan, over = _install(game, who) if age == 0 else (plan_day(game, age, who, None), None)
     gap = game.rules.params.sessions.min_gap_seconds
     bad = overlapping(plan.starts, plan.lengths, gap)
     game.fault("sessions", bad.any(), f"sessions overlap or leave their day at age {age}")
+    day, plan = _begin_day(game, age, plan)
     for number in range(len(plan.starts)):
-        _visit(game, age, number, plan, spent if number == 0 else None)
-    _end_day(game, age, who, records)
+        _visit(game, day, number, plan, over if number == 0 else None)
+    _end_day(game, day, records)
+
+
+def _begin_day(game: Game, age: int, plan: DayPlan) -> tuple[Day, DayPlan]:
+    """Copy the players of a day together, bots last, and leave only the others in its plan."""
+    players, people = game.players, plan
+    is_bot = players.profile.is_bot[plan.who]
+    order = np.arange(plan.who.size)
+    if age == 0 and is_bot.any():
+        order = np.argsort(is_bot, kind="stable")
+        people = without(plan, is_bot)
+    rows = plan.who[order]
+    day = copy_day(players, age, rows, some_effects(game.effects, rows))
+    day.today("sessions")[:] = plan.number[order]
+    day.today("seconds")[:] = plan.seconds()[order]
+    if age == 0:  # clocks start with the first session
+        first = plan.starts[0][order]
+        players.install_at[rows] = first
+        day.state.idle_from[:] = first
+        day.state.clock[:] = first * _ENERGY_MS
+    prepare_day(game, day)
+    return day, people
 
 
 def _install(game: Game, who: Ints) -> tuple[DayPlan, Ints]:
-    """Plan an install day; return the seconds of first sessions gone before any action: (m,)."""
+    """Plan an install day; return the seconds of first sessions gone before any action.
+
+    The seconds are (m,), for all but bots, in the order of the plan.
+    """
     players = game.players
     tutorial, abandoned = play_tutorial(game, who)
     plan = plan_day(game, 0, who, tutorial)
-    _begin_lives(game, plan)
     place = np.empty(players.size, dtype=np.int64)
     place[who] = np.arange(who.size)
     rows = place[plan.who]
-    is_over = abandoned[rows] | players.profile.is_bot[plan.who]
-    return plan, np.where(is_over, plan.lengths[0], tutorial[rows])
-
-
-def _start_day(game: Game, age: int, who: Ints) -> None:
-    players = game.players
-    players.today[who] = 0
-    players.quests_paid[who] = 0
-    players.arena_used[who] = 0
-    players.arena_bought[who] = 0
-    players.active_days[who] += 1
-    players.week_days[who] += 1
-    players.window_days[who] += 1
-    if age:
-        expose(game, age, who)
+    spent = np.where(abandoned[rows], plan.lengths[0], tutorial[rows])
+    return plan, spent[~players.profile.is_bot[plan.who]]
 
 
 def expose(game: Game, age: int, who: Ints) -> None:
@@ -184,54 +205,45 @@ def expose(game: Game, age: int, who: Ints) -> None:
         for variant, effects in compiled.in_force():
             rows = fresh[players.variants[index][fresh] == variant]
             if age and rows.size and effects.energy_regen_min is not None:
-                refresh_energy(game, rows, np.full(rows.size, age * DAY_SECONDS))
+                refresh_energy(game.rules, players.state, game.effects, rows, age * DAY_SECONDS)
             apply_effects(game.rules, game.effects, compiled.name, effects, rows)
             if effects.grant.gems or effects.grant.tickets:
-                game.earn(GEMS, rows, effects.grant.gems)
-                game.earn(TICKETS, rows, effects.grant.tickets)
+                game.earn(players.state, GEMS, rows, effects.grant.gems)
+                game.earn(players.state, TICKETS, rows, effects.grant.tickets)
 
 
-def _begin_lives(game: Game, plan: DayPlan) -> None:
-    """Start the clocks of new players at their first session."""
-    players = game.players
-    players.install_at[plan.who] = plan.starts[0]
-    players.idle_from[plan.who] = plan.starts[0]
-    players.clock[plan.who] = plan.starts[0] * _ENERGY_MS
-
-
-def _visit(game: Game, age: int, number: int, plan: DayPlan, spent: Ints | None) -> None:
+def _visit(game: Game, day: Day, number: int, plan: DayPlan, spent: Ints | None) -> None:
     """Play the sessions with one number; `spent` seconds are gone with the tutorial."""
-    players, length = game.players, plan.lengths[number]
-    who = plan.who[: length.size]
-    campaign = (game.rules.params.campaign.time_share * plan.drawn[number]).astype(np.int64)
-    end = age * DAY_SECONDS + plan.starts[number] + length
-    left = length if spent is None else length - spent
-    kept = slice(None) if age else np.flatnonzero(~players.profile.is_bot[who])
+    age, length = day.age, plan.lengths[number]
+    size, step = length.size, np.array(SESSIONS * age + number, dtype=np.uint64)
+    if not size:
+        return
+    ids = day.ids[:size]
     visit = Visit(
-        age=age, number=number, step=np.array(SESSIONS * age + number, dtype=np.uint64),
-        who=who[kept], ids=players.profile.entities[who[kept]],
-        end=end[kept], left=left[kept].copy(), campaign_seconds=campaign[kept],
-        bought=np.zeros(who[kept].size, dtype=np.int64),
+        day=day, age=age, number=number, ids=ids,
+        end=age * DAY_SECONDS + plan.starts[number] + length,
+        left=length.copy() if spent is None else length - spent,
+        campaign_seconds=(game.rules.params.campaign.time_share * plan.drawn[number]).astype(
+            np.int64
+        ),
+        bought=np.zeros(size, dtype=np.int64), luck=draw_luck(game.luck, game.draws, step, ids),
     )  # fmt: skip
     for act in ACTIONS_IN_ORDER:
         act(game, visit)
     if age == 0 and number == 0:
         offer_starter(game, visit)
     claim_quests(game, visit)
-    game.count("sessions", who)
-    game.count("seconds", who, length)
-    short = visit.left.min(initial=0)
+    short = visit.left.min()
     game.fault("session_time", short < 0, f"actions outlast a session at age {age}")
 
 
-def _end_day(game: Game, age: int, who: Ints, records: Recorder) -> None:
-    players = game.players
-    leave_guilds(game, age, who)
-    today = players.today[who]
-    most = int(today[:, TODAY["ads"]].max())
+def _end_day(game: Game, day: Day, records: Recorder) -> None:
+    players, age = game.players, day.age
+    leave_guilds(game, day)
+    most = int(day.today("ads").max())
     game.fault("ads", most > game.rules.params.ads.max_per_day, f"{most} ads at age {age}")
-    players.totals[who] += today
-    records.day(game, age, who, today.T)
-    players.last_age[who] = age
+    records.day(game, day)
+    players.last_age[day.rows] = age
     if age in MARKED_DAYS:
-        players.on_day[MARKED_DAYS.index(age), who] = True
+        players.on_day[MARKED_DAYS.index(age), day.rows] = True
+    put_back(players, day)

@@ -84,13 +84,13 @@ def add_lives(lives: Lives, game: Game) -> None:
     lives.lowest = min(lives.lowest, game.lowest)
     lives.earned += game.earned
     lives.spent += game.spent
-    lives.held += players.balance.sum(axis=1)
+    lives.held += players.state.matrix[: lives.held.size].sum(axis=1)
 
 
 def _add_people(lives: Lives, game: Game, people: Ints) -> None:
     """Add what is measured over everyone but bots."""
     players = game.players
-    cleared, last = players.cleared[people], players.last_age[people]
+    cleared, last = players.state.cleared[people], players.last_age[people]
     lives.stages += np.bincount(cleared, minlength=lives.stages.size)
     lives.stages_retained += np.bincount(cleared[last >= RETAINED_AGE], minlength=lives.stages.size)
     lives.tutorials_done += int(players.tutorial_done[people].sum())
@@ -98,7 +98,7 @@ def _add_people(lives: Lives, game: Game, people: Ints) -> None:
     last_day = players.profile.install[people] + last
     recent = people[last_day > game.rules.horizon - _RECENT_DAYS]
     lives.recent += recent.size
-    lives.recent_members += int(np.count_nonzero(players.guild[recent] >= 0))
+    lives.recent_members += int(np.count_nonzero(players.state.guild[recent] >= 0))
 
 
 def median(counts: Ints) -> float | None:

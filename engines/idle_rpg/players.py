@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +15,75 @@ from engines.idle_rpg.rules import LEGENDARY, UNOWNED, Rules
 from runner.contract import Draws, Floats
 
 NEVER = -1000  # an age long before the install
-GOLD, GEMS, TICKETS = 0, 1, 2
+_LONG_AGO = -(10**9)  # seconds
+GOLD, GEMS, TICKETS = 0, 1, 2  # their rows in a state
 MARKED_DAYS = (1, 7, 30)
-EMPTY = 127  # no candidate in this place: heroes are twice their id, plus one in the team
+EMPTY = 126  # no candidate in this place: heroes are twice their id, plus one in the team
 
 DAY_COUNTS = (
     "sessions", "seconds", "attempts", "sweeps", "wins", "losses", "upgrades", "pulls",
     "legendaries", "ads", "arena_battles", "arena_wins", "guild_attacks", "purchases",
     "revenue_cents",
 )  # fmt: skip
-TODAY = {name: row for row, name in enumerate(DAY_COUNTS)}
+_COMPARED = ("ad_offers", "ads_started", "over50_possible", "over50_fired")  # for tests alone
+COUNTS = (*DAY_COUNTS, *_COMPARED)
+TODAY = {name: row for row, name in enumerate(COUNTS)}
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """What sessions read and change, one row of `matrix` each; ages are days since install.
+
+    Attributes:
+        matrix: int64 (n_quantities, n). Of all players the numbers of one lie together, as a day
+            copies them; of a day's players the numbers of one quantity, as sessions read them.
+        gold, gems, tickets: the balances, in the order of currencies.
+        energy, clock: energy at the clock, which is milliseconds since midnight of the install day.
+        streak: campaign losses in a row; legendary_age: of the last legendary.
+        guild, guild_age: number of the guild, -1 = none; age of the last join or attack.
+        guild_asked, guild_attacked: ages of the last decision to join and of the last attack.
+        team_power; reach: row of the team in `rules.Campaign.reach`.
+        idle_from, ad_from: seconds since midnight of the install day; ad_seen_at: the start of
+            the last ad, kept for a check alone.
+        counter: pulls since the last legendary; week_pulls: pulls of the agent-week.
+        window_cents: spent in the present window of 30 days.
+    """
+
+    matrix: Ints
+    gold: Ints
+    gems: Ints
+    tickets: Ints
+    energy: Ints
+    clock: Ints
+    streak: Ints
+    legendary_age: Ints
+    guild: Ints
+    guild_age: Ints
+    guild_asked: Ints
+    guild_attacked: Ints
+    exp: Ints
+    cleared: Ints
+    team_power: Ints
+    reach: Ints
+    vip: Ints
+    idle_from: Ints
+    ad_from: Ints
+    ad_seen_at: Ints
+    login_age: Ints
+    login_streak: Ints
+    pass_until: Ints
+    quests_seen: Ints
+    counter: Ints
+    week_pulls: Ints
+    window_cents: Ints
+
+
+QUANTITIES = tuple(f.name for f in fields(State) if f.name != "matrix")
+
+
+def state_of(matrix: Ints) -> State:
+    """Return the rows of a matrix int64 (n_quantities, n) by name."""
+    return State(matrix=matrix, **dict(zip(QUANTITIES, matrix, strict=True)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,20 +97,18 @@ class Players:
         static: float64, retention multiplier of the origin; money: the same for purchases.
         alive_share: float64, a(d) of section "Retention" in the README; chance: today's p'.
         last_age, churn_age: last active age, age of permanent churn; -1 = none.
-        balance: int64 (3, n): gold, gems, tickets.
-        energy: int64, at `clock`; clock: int64, milliseconds since midnight of the install day.
-        idle_from, ad_from: int64, seconds since midnight of the install day.
+        state: what sessions change; during a day the copy of `day.Day` is the valid one.
+        install_at: int64, seconds since midnight of the install day.
         cell: int16 (n, heroes), see `rules.Heroes`, -1 = not owned; copies: int16 (n, heroes).
-        candidates: int16 (n, candidates), strongest heroes by id, see `EMPTY`.
+        strongest: int16 (n, 2, candidates), strongest heroes by id, see `EMPTY`, and their cells,
+            0 for no candidate; a day has the valid copy, as of the state.
         likes: bool (n, legendaries).
-        fired, firings, bought: int32 (n_triggers, n): age of the last firing, firings and
-            purchases so far.
+        firings, bought: int32 (n_triggers, n): firings and purchases so far.
+        week_days, window_days: active days of the present agent-week and window.
         by_30, by_60: int64, active days up to these ages.
         on_day: bool (3, n), active on the days of `MARKED_DAYS`.
-        pulls_before: int64, pulls up to the present agent-week; ad_seen_at: int64, start of the
-            last ad, seconds since midnight of the install day: kept for checks alone.
-        today: int64 (n, len(DAY_COUNTS)), counts of the agent's present day.
-        totals: int64, the same over the life.
+        pulls_before: int64, pulls up to the present agent-week, kept for a check alone.
+        totals: int64 (n, len(COUNTS)), counts over the life.
     """
 
     profile: Profile
@@ -65,54 +122,23 @@ class Players:
     last_age: Ints
     churn_age: Ints
     active_days: Ints
-    balance: Ints
-    energy: Ints
-    clock: Ints
+    week_days: Ints
+    window_days: Ints
     install_at: Ints
-    exp: Ints
-    cleared: Ints
-    streak: Ints
-    team_power: Ints
-    vip: Ints
-    idle_from: Ints
-    ad_from: Ints
-    ad_seen_at: Ints
-    login_age: Ints
-    login_streak: Ints
-    pass_until: Ints
-    quests_seen: Ints
-    quests_paid: Ints
+    state: State
     cell: NDArray[np.int16]
     copies: NDArray[np.int16]
-    candidates: NDArray[np.int16]
+    strongest: NDArray[np.int16]
     likes: NDArray[np.bool_]
-    counter: Ints
-    legendary_age: Ints
-    week_pulls: Ints
-    pulls_before: Ints
-    guild: Ints
-    guild_asked: Ints
-    guild_attacked: Ints
-    guild_age: Ints
-    fired: NDArray[np.int32]
     firings: NDArray[np.int32]
     bought: NDArray[np.int32]
     first_purchase: Ints
-    window_cents: Ints
-    week_days: Ints
-    window_days: Ints
     tutorial_shown: Ints
     tutorial_done: NDArray[np.bool_]
-    ad_offers: Ints
-    ads_started: Ints
-    over50_possible: Ints
-    over50_fired: Ints
-    arena_used: Ints
-    arena_bought: Ints
+    pulls_before: Ints
     by_30: Ints
     by_60: Ints
     on_day: NDArray[np.bool_]
-    today: Ints
     totals: Ints
 
     @property
@@ -126,17 +152,17 @@ class Players:
 
 
 def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) -> Players:
-    """Return players as they install: start values and three different commons."""
+    """Return players as they install: start values and no heroes."""
     params, n = rules.params, profile.ids.size
-    start = params.start
-    heroes = int(rules.heroes.first[-1])
+    heroes, triggers = int(rules.heroes.first[-1]), len(TRIGGERS)
 
     def full(value: int) -> Ints:
         return np.full(n, value, dtype=np.int64)
 
     retention = np.array([origin.retention for origin in rules.origins])
     money = np.array([origin.monetisation for origin in rules.origins])
-    balance = np.repeat(np.array([[start.gold], [start.gems], [start.tickets]]), n, axis=1)
+    strongest = np.zeros((n, 2, params.heroes.candidates), dtype=np.int16)
+    strongest[:, 0] = EMPTY
     return Players(
         profile=profile,
         variants=variants,
@@ -145,28 +171,29 @@ def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) ->
         static=retention[profile.origin], money=money[profile.origin],
         alive_share=np.ones(n), chance=np.ones(n),
         last_age=full(-1), churn_age=full(-1), active_days=full(0),
-        balance=balance, energy=full(start.energy), clock=full(0),
-        install_at=full(0), exp=full(0), cleared=full(0), streak=full(0), team_power=full(0),
-        vip=full(0), idle_from=full(0), ad_from=full(-(10**9)), ad_seen_at=full(-(10**9)),
-        login_age=full(NEVER),
-        login_streak=full(0), pass_until=full(-1), quests_seen=full(-1), quests_paid=full(0),
+        week_days=full(0), window_days=full(0), install_at=full(0), state=_first_state(rules, n),
         cell=np.full((n, heroes), UNOWNED, dtype=np.int16),
         copies=np.zeros((n, heroes), dtype=np.int16),
-        candidates=np.full((n, params.heroes.candidates), EMPTY, dtype=np.int16),
-        likes=draw_taste(rules, draws, profile.ids),
-        counter=full(0), legendary_age=full(NEVER), week_pulls=full(0), pulls_before=full(0),
-        guild=full(-1), guild_asked=full(-1), guild_attacked=full(-1), guild_age=full(NEVER),
-        fired=np.full((len(TRIGGERS), n), -1, dtype=np.int32),
-        firings=np.zeros((len(TRIGGERS), n), dtype=np.int32),
-        bought=np.zeros((len(TRIGGERS), n), dtype=np.int32),
-        first_purchase=full(-1), window_cents=full(0), week_days=full(0), window_days=full(0),
-        tutorial_shown=full(0), tutorial_done=np.zeros(n, dtype=np.bool_),
-        ad_offers=full(0), ads_started=full(0), over50_possible=full(0), over50_fired=full(0),
-        arena_used=full(0), arena_bought=full(0), by_30=full(0), by_60=full(0),
+        strongest=strongest, likes=draw_taste(rules, draws, profile.ids),
+        firings=np.zeros((triggers, n), dtype=np.int32),
+        bought=np.zeros((triggers, n), dtype=np.int32),
+        first_purchase=full(-1), tutorial_shown=full(0), tutorial_done=np.zeros(n, dtype=np.bool_),
+        pulls_before=full(0), by_30=full(0), by_60=full(0),
         on_day=np.zeros((len(MARKED_DAYS), n), dtype=np.bool_),
-        today=np.zeros((n, len(DAY_COUNTS)), dtype=np.int64),
-        totals=np.zeros((n, len(DAY_COUNTS)), dtype=np.int64),
+        totals=np.zeros((n, len(COUNTS)), dtype=np.int64),
     )  # fmt: skip
+
+
+def _first_state(rules: Rules, n: int) -> State:
+    start = rules.params.start
+    values = dict.fromkeys(QUANTITIES, 0) | {
+        "gold": start.gold, "gems": start.gems, "tickets": start.tickets, "energy": start.energy,
+        "ad_from": _LONG_AGO, "ad_seen_at": _LONG_AGO, "login_age": NEVER, "pass_until": -1,
+        "quests_seen": -1, "legendary_age": NEVER, "guild": -1, "guild_asked": -1,
+        "guild_attacked": -1, "guild_age": NEVER,
+    }  # fmt: skip
+    row = np.array([values[name] for name in QUANTITIES], dtype=np.int64)
+    return state_of(np.tile(row, (n, 1)).T)
 
 
 def draw_taste(rules: Rules, draws: Draws, ids: Ints) -> NDArray[np.bool_]:

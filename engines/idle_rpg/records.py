@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engines.idle_rpg.day import Day
 from engines.idle_rpg.gacha import WEEK_DAYS, pull_caps
 from engines.idle_rpg.game import DAY_SECONDS, Game, refresh_energy
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.players import DAY_COUNTS, GEMS, GOLD, TICKETS, TODAY
+from engines.idle_rpg.players import DAY_COUNTS, TODAY
 from engines.idle_rpg.population import Profile
 from engines.idle_rpg.rules import Rules
 
@@ -141,19 +142,19 @@ class Recorder:
         day = players.profile.install[churned] + age
         tally.daily["newly_churned"] += _histogram(day, tally.daily["dau"].size)
 
-    def day(self, game: Game, age: int, who: Ints, today: Ints) -> None:
-        """Count the active day of agents `who` (m,), given its counts, int64 (n_counts, m)."""
-        tally, players, cell = self.tally, game.players, self.cell[who]
-        revenue = today[TODAY["revenue_cents"]]
+    def day(self, game: Game, day: Day) -> None:
+        """Count a day that is over."""
+        tally, age, who, today = self.tally, day.age, day.rows, day.counts
+        cell, revenue = self.cell[who], day.today("revenue_cents")
         tally.active[age] += _histogram(cell, tally.cells.size)
         buyers = np.flatnonzero(today[TODAY["purchases"]])
         tally.revenue[age] += _histogram(cell[buyers], tally.cells.size, revenue[buyers])
-        self._count_daily(players.profile.install[who] + age, today, buyers)
+        self._count_daily(day.install + age, today, buyers)
         if age == 0:
             self._count_installs(game, who)
         self._count_reach(game, age, who)
         if self.keeps_days:
-            self.days.append(day_columns(game, age, who, today))
+            self.days.append(day_columns(game, day))
 
     def _count_daily(self, day: Ints, today: Ints, buyers: Ints) -> None:
         daily = self.tally.daily
@@ -185,13 +186,13 @@ class Recorder:
         rows = np.flatnonzero(players.week_days >= _LEAST_WEEK)
         rows = rows[~players.profile.is_bot[rows]]
         kind = players.profile.archetype[rows]
-        self.tally.weeks += _sums(kind, players.week_pulls[rows], self.tally.weeks.shape[1])
+        self.tally.weeks += _sums(kind, players.state.week_pulls[rows], self.tally.weeks.shape[1])
 
     def close_window(self, game: Game, last_age: int) -> None:
         """Count the spend windows that lie inside the run, and those above their range."""
         players, rules = game.players, game.rules
-        rows = np.flatnonzero(players.window_cents > 0)
-        kind, spent = players.profile.archetype[rows], players.window_cents[rows]
+        rows = np.flatnonzero(players.state.window_cents > 0)
+        kind, spent = players.profile.archetype[rows], players.state.window_cents[rows]
         high = np.floor(rules.budget_high + 0.5)[kind]
         self.tally.windows_over += int(np.count_nonzero(spent > high))
         inside = players.profile.install[rows] + last_age <= rules.horizon
@@ -223,25 +224,24 @@ def _check_pulls(game: Game, week: int) -> None:
     game.fault("pull_caps", over > 0, f"{over} agents pulled more than their cap in week {week}")
 
 
-def day_columns(game: Game, age: int, who: Ints, today: Ints) -> dict[str, np.ndarray]:
-    """Return the columns of the table `agent_days` for one age, rows in order of `who`."""
-    players = game.players
-    energy = refresh_energy(game, who, np.full(who.size, (age + 1) * DAY_SECONDS))
-    counted = {name: today[TODAY[name]] for name in DAY_COUNTS}
+def day_columns(game: Game, day: Day) -> dict[str, np.ndarray]:
+    """Return the columns of the table `agent_days` for a day, rows in its order."""
+    state, everyone, end = day.state, np.arange(day.size), (day.age + 1) * DAY_SECONDS
+    energy = refresh_energy(game.rules, state, day.effects, everyone, end)
     return {
-        **counted,
-        "row": who,
-        "age_day": np.full(who.size, age),
-        "gold": players.balance[GOLD][who],
-        "gems": players.balance[GEMS][who],
-        "tickets": players.balance[TICKETS][who],
+        **{name: day.today(name).copy() for name in DAY_COUNTS},
+        "row": day.rows,
+        "age_day": np.full(day.size, day.age),
+        "gold": state.gold.copy(),
+        "gems": state.gems.copy(),
+        "tickets": state.tickets.copy(),
         "energy": energy,
-        "team_power": players.team_power[who],
-        "stages_cleared": players.cleared[who],
-        "player_level": level_of(game.rules, players.exp[who]),
-        "in_guild": players.guild[who] >= 0,
-        "losing_streak": players.streak[who],
-        "return_probability": players.chance[who],
+        "team_power": state.team_power.copy(),
+        "stages_cleared": state.cleared.copy(),
+        "player_level": level_of(game.rules, state.exp),
+        "in_guild": state.guild >= 0,
+        "losing_streak": state.streak.copy(),
+        "return_probability": game.players.chance[day.rows],
     }
 
 

@@ -52,8 +52,9 @@ def wanted_retention(game: Game, age: int, who: Ints) -> Floats:
 def dynamic_multiplier(game: Game, age: int, who: Ints) -> Floats:
     """Return the product of the dynamic modifiers in force: (m,)."""
     players, given = game.players, game.rules.params.retention.dynamic
-    found = np.where(players.streak[who] > given.losses_over, given.losses_multiplier, 1.0)
-    lucky = age - players.legendary_age[who] <= given.legendary_days
+    state = players.state
+    found = np.where(state.streak[who] > given.losses_over, given.losses_multiplier, 1.0)
+    lucky = age - state.legendary_age[who] <= given.legendary_days
     found = np.where(lucky, found * given.legendary_multiplier, found)
-    in_guild = (players.guild[who] >= 0) & (age - players.guild_age[who] <= given.guild_days)
+    in_guild = (state.guild[who] >= 0) & (age - state.guild_age[who] <= given.guild_days)
     return np.where(in_guild, found * given.guild_multiplier, found)

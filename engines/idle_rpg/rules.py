@@ -30,6 +30,7 @@ RARITIES = ("common", "rare", "epic", "legendary")
 LEGENDARY = 3
 MOST_STARS = 5
 UNOWNED = -1
+WORTH_STEP = 16  # most candidates
 SCALE = 10_000  # hero power in ten-thousandths: sums are exact
 _STAGES_PER_CHAPTER = 10
 _UNREACHABLE = np.iinfo(np.int64).max // 4
@@ -54,13 +55,18 @@ class Campaign:
     Attributes:
         least_power: int64 (n_steps, n_stages + 1): column n-1 holds the team power from which
             each step of the chances is reached at stage n; the last column is out of reach.
-        attempt, success: float64 (n_steps + 1,), chance by number of steps reached.
+        attempt, success: float64 (n_steps + 2,), chance by number of steps reached; the last is
+            0, for players past the last stage.
+        powers: int64, distinct values of `least_power`, rising; reach: int8, flat, steps reached
+            by number of powers reached and stages cleared, see `reach_rows`.
         gold, exp: gold by VIP level and stage, exp by stage; running sums over stages 1..n.
     """
 
     least_power: Ints
     attempt: Floats
     success: Floats
+    powers: Ints
+    reach: NDArray[np.int8]
     gold: Ints
     gold_sum: Ints
     exp: Ints
@@ -77,7 +83,8 @@ class Heroes:
         power: int64 (n_cells,) in 1/10,000 power; strength: int32 (n_cells + 1,), its dense rank
             in steps of 64, below 0 at the last place, which stands for no hero.
         cost: int64 (n_cells,) gold of the next level, out of reach at the last.
-        score: float64 (2 * n_cells,), worth of an upgrade; odd places are members of the team.
+        worth: int32 (2 * n_cells,), dense rank from 1 of an upgrade's return in steps of
+            `WORTH_STEP`; odd places are members of the team.
         stars_by_copies: int64 (most + 1,).
     """
 
@@ -87,7 +94,7 @@ class Heroes:
     power: Ints
     strength: NDArray[np.int32]
     cost: Ints
-    score: Floats
+    worth: NDArray[np.int32]
     stars_by_copies: Ints
 
 
@@ -235,19 +242,38 @@ def _campaign(params: Params) -> Campaign:
     required = growth_table(given.base_power, given.power_growth, given.n_stages)
     least = np.full((len(ratios), given.n_stages + 1), _UNREACHABLE)
     least[:, :-1] = least_whole(required, ratios)
+    powers = np.unique(least[:, :-1])
     chapter = np.arange(given.n_stages) // _STAGES_PER_CHAPTER
     plain = np.concatenate([[0], given.gold.base + given.gold.per_chapter * chapter])
     gold = np.array([floored_share(plain, bonus) for bonus in params.vip.gold_bonus])
     exp = np.concatenate([[0], given.exp.base + given.exp.per_chapter * chapter])
     return Campaign(
         least_power=least,
-        attempt=step_chances(given.attempt_chance, ratios),
-        success=step_chances(given.success_chance, ratios),
+        attempt=np.append(step_chances(given.attempt_chance, ratios), 0.0),
+        success=np.append(step_chances(given.success_chance, ratios), 0.0),
+        powers=powers,
+        reach=_reach(least, powers),
         gold=gold.reshape(-1),
         gold_sum=np.cumsum(gold, axis=1).reshape(-1),
         exp=exp,
         exp_sum=np.cumsum(exp),
     )
+
+
+def _reach(least_power: Ints, powers: Ints) -> NDArray[np.int8]:
+    """Return the steps reached, by powers reached (0, 1, ...) and stages cleared, flat."""
+    reached = np.arange(powers.size + 1)[:, None]
+    found = np.zeros((powers.size + 1, least_power.shape[1]), dtype=np.int8)
+    for needed in np.searchsorted(powers, least_power, side="left"):
+        found += reached > needed
+    found[:, -1] = least_power.shape[0] + 1
+    return found.reshape(-1)
+
+
+def reach_rows(campaign: Campaign, power: Ints) -> Ints:
+    """Return where the stages of teams begin in `campaign.reach`: (m,)."""
+    reached = np.searchsorted(campaign.powers, power, side="right")
+    return np.asarray(reached * campaign.exp_sum.size)
 
 
 def _idle_gold(params: Params) -> Floats:
@@ -288,11 +314,19 @@ def _heroes(params: Params) -> Heroes:
         power=power,
         strength=np.append(np.unique(power, return_inverse=True)[1] * 64, -64).astype(np.int32),
         cost=cost,
-        score=np.stack([alone, alone * params.upgrade.main_team_factor], axis=1).reshape(-1),
+        worth=_ranks(
+            np.stack([alone, alone * params.upgrade.main_team_factor], axis=1).reshape(-1)
+        ),
         stars_by_copies=np.searchsorted(given.copies_for_stars, copies, side="right").astype(
             np.int64
         ),
     )
+
+
+def _ranks(score: Floats) -> NDArray[np.int32]:
+    """Return dense ranks from 1, in steps that leave room to break ties."""
+    places = np.unique(score, return_inverse=True)[1].reshape(score.shape)
+    return ((places + 1) * WORTH_STEP).astype(np.int32)
 
 
 def _whole(power: Fraction) -> int:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game, Words
+from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game
 from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.luck import Words
 
 _MINUTE = 60
 _BOT_LOW, _BOT_SPAN = 2, 4  # bots stay 2 to 5 minutes
@@ -18,15 +19,39 @@ _BOT_LOW, _BOT_SPAN = 2, 4  # bots stay 2 to 5 minutes
 class DayPlan:
     """Sessions of the agents active at one age.
 
-    `who`: int64 (m,), most sessions first; `starts`, `lengths`, `drawn`: one array per session
-    number, of the first agents that have so many: seconds of the day, seconds, and the seconds
-    drawn before a tutorial was added.
+    `who`, `number`: int64 (m,), rows of the players, most sessions first, and how many; `starts`,
+    `lengths`, `drawn`: one array per session number, of the first agents that have so many:
+    seconds of the day, seconds, and the seconds drawn before a tutorial was added.
     """
 
     who: Ints
+    number: Ints
     starts: list[Ints]
     lengths: list[Ints]
     drawn: list[Ints]
+
+    def seconds(self) -> Ints:
+        """Return the length of all sessions of each agent: int64 (m,)."""
+        total = self.lengths[0].copy()
+        for seconds in self.lengths[1:]:
+            total[: seconds.size] += seconds
+        return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sessions:
+    """All sessions of a day, those with the same number together, each array (n,).
+
+    `place`: of the agent in the plan; `number`: from 0; `who`, `ids`: the agents; `step`: of draws;
+    `cuts`: where the sessions with the next number begin.
+    """
+
+    place: Ints
+    number: Ints
+    who: Ints
+    ids: Words
+    step: Ints
+    cuts: Ints
 
 
 def plan_day(game: Game, age: int, who: Ints, tutorial: Ints | None) -> DayPlan:
@@ -34,17 +59,41 @@ def plan_day(game: Game, age: int, who: Ints, tutorial: Ints | None) -> DayPlan:
     number = _numbers(game, age, who)
     order = np.argsort(-number, kind="stable")
     who, number = who[order], number[order]
-    ids = game.players.profile.entities[who]
-    sizes = [int(np.searchsorted(-number, -k)) for k in range(int(number[0]))]  # with > k sessions
-    drawn = [_length(game, age, k, (who[:size], ids[:size])) for k, size in enumerate(sizes)]
+    sessions = _sessions(game, age, who, number)
+    drawn = np.split(_lengths(game, age, sessions), sessions.cuts)
     lengths = [seconds.copy() for seconds in drawn]
     if tutorial is not None:
         lengths[0] += tutorial[order]
     gap = game.rules.params.sessions.min_gap_seconds
     _fit_into_day(lengths, drawn, number, gap)
-    starts = _draw_starts(game, age, ids, sizes)
+    starts = _draw_starts(game, sessions)
     separate(starts, lengths, gap)
-    return DayPlan(who=who, starts=starts, lengths=lengths, drawn=drawn)
+    return DayPlan(who=who, number=number, starts=starts, lengths=lengths, drawn=drawn)
+
+
+def without(plan: DayPlan, left_out: NDArray[np.bool_]) -> DayPlan:
+    """Return the plan of the other agents; `left_out` is (m,)."""
+
+    def kept(parts: list[Ints]) -> list[Ints]:
+        return [part[~left_out[: part.size]] for part in parts]
+
+    return DayPlan(
+        who=plan.who[~left_out], number=plan.number[~left_out], starts=kept(plan.starts),
+        lengths=kept(plan.lengths), drawn=kept(plan.drawn),
+    )  # fmt: skip
+
+
+def _sessions(game: Game, age: int, who: Ints, number: Ints) -> _Sessions:
+    """Return the sessions of agents with a falling number (m,) of them."""
+    sizes = np.searchsorted(-number, -np.arange(int(number[0])))  # agents with more than k
+    which = np.repeat(np.arange(sizes.size), sizes)
+    cuts = np.cumsum(sizes)
+    place = np.arange(which.size) - (cuts - sizes)[which]
+    rows = who[place]
+    return _Sessions(
+        place=place, number=which, who=rows, ids=game.players.profile.entities[rows],
+        step=SESSIONS * age + which, cuts=cuts[:-1],
+    )  # fmt: skip
 
 
 def _numbers(game: Game, age: int, who: Ints) -> Ints:
@@ -55,15 +104,14 @@ def _numbers(game: Game, age: int, who: Ints) -> Ints:
         game.players.profile.entities[who],
     )
     kind = players.profile.archetype[who]
-    wish = game.session_counts.at(kind, game.draws.uniform("session_count", step=age, entities=ids))
+    streams = ("session_count", "session_round")
+    u = game.draws.uniform_rows(streams, steps=np.full(2, age), entities=ids)
+    wish = game.session_counts.at(kind, u[0])
     is_weekend = game.rules.is_weekend[players.profile.install[who] + age]
     wish = np.maximum(1.0, np.where(is_weekend, wish * settings.weekend_multiplier, wish))
     if game.effects.sessions is not None:
         wish = wish * game.effects.sessions[who]
-    if settings.rounding == "unbiased":
-        wish = wish + game.draws.uniform("session_round", step=age, entities=ids)
-    else:
-        wish = wish + 0.5
+    wish = wish + (u[1] if settings.rounding == "unbiased" else 0.5)
     number = np.clip(wish.astype(np.int64), 1, settings.max_per_day)
     if age == 0:
         bots = np.flatnonzero(players.profile.is_bot[who])
@@ -72,18 +120,19 @@ def _numbers(game: Game, age: int, who: Ints) -> Ints:
     return number
 
 
-def _length(game: Game, age: int, k: int, agents: tuple[Ints, Words]) -> Ints:
-    """Return the seconds of session k before a tutorial: whole minutes."""
-    who, ids = agents
-    players, settings = game.players, game.rules.params.sessions
-    u = game.draws.uniform("session_minutes", step=SESSIONS * age + k, entities=ids)
-    minutes = game.session_lengths[min(k, 1)].at(players.profile.archetype[who], u)
+def _lengths(game: Game, age: int, sessions: _Sessions) -> Ints:
+    """Return the seconds of sessions before a tutorial: whole minutes, (n,)."""
+    profile, settings = game.players.profile, game.rules.params.sessions
+    u = game.draws.uniform("session_minutes", step=sessions.step, entities=sessions.ids)
+    later = (sessions.number > 0) * (len(game.rules.archetypes) + 1)
+    minutes = game.session_lengths.at(profile.archetype[sessions.who] + later, u)
     if game.effects.minutes is not None:
-        minutes = minutes * game.effects.minutes[who]
+        minutes = minutes * game.effects.minutes[sessions.who]
     whole = np.maximum(settings.min_minutes, (minutes + 0.5).astype(np.int64))
     if age == 0:
-        bots = np.flatnonzero(players.profile.is_bot[who])
-        u = game.draws.uniform("bot_minutes", step=k, entities=ids[bots])
+        bots = profile.is_bot[sessions.who].nonzero()[0]
+        steps = sessions.number[bots]
+        u = game.draws.uniform("bot_minutes", step=steps, entities=sessions.ids[bots])
         whole[bots] = _BOT_LOW + (u * _BOT_SPAN).astype(np.int64)
     return whole * _MINUTE
 
@@ -103,23 +152,19 @@ def _fit_into_day(lengths: list[Ints], drawn: list[Ints], number: Ints, gap: int
                 seconds[here] = (seconds[here] * factor[: here.size]).astype(np.int64)
 
 
-def _draw_starts(game: Game, age: int, ids: Words, sizes: list[int]) -> list[Ints]:
+def _draw_starts(game: Game, sessions: _Sessions) -> list[Ints]:
     """Return starts in whole seconds, sorted within each agent's day."""
-    rules, draws = game.rules, game.draws
-    several = sizes[1] if len(sizes) > 1 else 0
-    matrix = np.full((several, len(sizes)), DAY_SECONDS, dtype=np.int64)
-    first = np.zeros(ids.size, dtype=np.int64)
-    for k, size in enumerate(sizes):
-        u = draws.uniform("session_start", step=SESSIONS * age + k, entities=ids[:size])
-        seconds = np.interp(u, rules.hour_shares, rules.hour_edges).astype(np.int64)
-        if k == 0:
-            first = seconds
-            matrix[:, 0] = seconds[:several]
-        else:
-            matrix[:size, k] = seconds
-    matrix.sort(axis=1)
-    first[:several] = matrix[:, 0]
-    return [first, *(matrix[:size, k].copy() for k, size in enumerate(sizes) if k)]
+    rules, place, number = game.rules, sessions.place, sessions.number
+    u = game.draws.uniform("session_start", step=sessions.step, entities=sessions.ids)
+    seconds = np.interp(u, rules.hour_shares, rules.hour_edges).astype(np.int64)
+    if sessions.cuts.size:
+        several = (place < np.count_nonzero(number == 1)).nonzero()[0]
+        shape = (int(place[several].max()) + 1, sessions.cuts.size + 1)
+        matrix = np.full(shape, DAY_SECONDS, dtype=np.int64)
+        matrix[place[several], number[several]] = seconds[several]
+        matrix.sort(axis=1)
+        seconds[several] = matrix[place[several], number[several]]
+    return np.split(seconds, sessions.cuts)
 
 
 def separate(starts: list[Ints], lengths: list[Ints], gap: int) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engines.idle_rpg.game import Game, Visit, Words, gate, refresh_energy
+from engines.idle_rpg.day import Day
+from engines.idle_rpg.game import Game, Visit, gate, refresh_energy
 from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.luck import Words
 from engines.idle_rpg.params import TRIGGERS
 from engines.idle_rpg.params_market import MONTHLY_PASS, STARTER_PACK
 from engines.idle_rpg.players import GEMS, TICKETS
-from engines.idle_rpg.rules import LEGENDARY, Rules
+from engines.idle_rpg.rules import Rules
 from runner.contract import Draws, Floats
 
 WINDOW_DAYS = 30
@@ -19,49 +20,46 @@ _FIXED_PRODUCTS = {"starter_pack_offer": STARTER_PACK, "monthly_pass_reminder": 
 
 def offer(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     """Fire a trigger in the sessions `pos`; return those in which a purchase completed."""
-    players, row = game.players, TRIGGERS.index(trigger)
     if not pos.size:
         return pos
+    day, row = visit.day, TRIGGERS.index(trigger)
     most = game.rules.params.iap.max_purchases_per_session
-    fresh = (players.fired[row][visit.who[pos]] < visit.age) & (visit.bought[pos] < most)
-    pos = pos[fresh]
+    fired = day.fired[row]
+    pos = pos[(visit.bought[pos] < most) & ~fired[pos]]
     if not pos.size:
         return pos
-    who = visit.who[pos]
-    players.fired[row][who] = visit.age
-    players.firings[row][who] += 1
-    chance = purchase_chance(game, trigger, who)
-    u = game.draws.uniform(f"iap/{trigger}", step=visit.step, entities=visit.ids[pos])
-    wants = u < chance
-    return _buy(game, visit, trigger, pos[wants]) if wants.any() else pos[:0]
+    fired[pos] = True
+    game.players.firings[row][day.rows[pos]] += 1
+    chance = purchase_chance(game, day, trigger, pos)
+    wants = (visit.luck.once(f"iap/{trigger}", pos) < chance).nonzero()[0]
+    return _buy(game, visit, trigger, pos[wants]) if wants.size else pos[:0]
 
 
-def purchase_chance(game: Game, trigger: str, who: Ints) -> Floats:
+def purchase_chance(game: Game, day: Day, trigger: str, pos: Ints) -> Floats:
     """Return the chance of a completed purchase at a trigger, before the budget: (m,)."""
-    players, row = game.players, TRIGGERS.index(trigger)
-    chance = game.rules.purchase_chance[row][players.profile.archetype[who]] * players.money[who]
-    multiplier = game.effects.purchases.get(trigger)
+    own = game.rules.purchase_chance[TRIGGERS.index(trigger)]
+    chance = own[day.kind[pos]] * day.money[pos]
+    multiplier = day.effects.purchases.get(trigger)
     if multiplier is not None:
-        chance = chance * multiplier[who]
+        chance = chance * multiplier[pos]
     return np.asarray(np.minimum(1.0, chance))
 
 
 def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     """Complete the purchases that fit the budget of the window; return their sessions."""
-    players, rules, window = game.players, game.rules, visit.age // WINDOW_DAYS
-    who, ids = visit.who[pos], visit.ids[pos]
+    day, rules, window = visit.day, game.rules, visit.age // WINDOW_DAYS
     product = _products(game, visit, trigger, pos)
     price = rules.price_cents[product]
-    for changed, prices in game.effects.prices.items():
-        price = np.where(product == changed, prices[who], price)
-    budget = window_budget(rules, game.draws, (players.profile.archetype[who], ids), window)
-    fits = players.window_cents[who] + price <= budget
-    pos, who, product, price, budget = (a[fits] for a in (pos, who, product, price, budget))
+    for changed, prices in day.effects.prices.items():
+        price = np.where(product == changed, prices[pos], price)
+    budget = window_budget(rules, game.draws, (day.kind[pos], day.ids[pos]), window)
+    fits = day.state.window_cents[pos] + price <= budget
+    pos, product, price, budget = (a[fits] for a in (pos, product, price, budget))
     if not pos.size:
         return pos
     visit.bought[pos] += 1
-    _deliver(game, visit, who, product)
-    _book(game, visit, TRIGGERS.index(trigger), (pos, who, product, price, budget))
+    _deliver(game, visit, pos, product)
+    _book(game, visit, TRIGGERS.index(trigger), (pos, product, price, budget))
     return pos
 
 
@@ -69,9 +67,9 @@ def _products(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     rules = game.rules
     if trigger in _FIXED_PRODUCTS:
         return np.full(pos.size, rules.product_names.index(_FIXED_PRODUCTS[trigger]))
-    kind = game.players.profile.archetype[visit.who[pos]]
+    kind = visit.day.kind[pos]
     stream, ids = f"iap_product/{trigger}", visit.ids[pos]
-    u = game.draws.uniform(stream, step=visit.step, entities=ids)
+    u = game.draws.uniform(stream, step=visit.luck.step, entities=ids)
     return np.asarray(rules.packs[kind, (u * rules.pack_counts[kind]).astype(np.int64)])
 
 
@@ -83,32 +81,32 @@ def window_budget(rules: Rules, draws: Draws, agents: tuple[Ints, Words], window
     return np.floor(low + u * (high - low) + 0.5).astype(np.int64)
 
 
-def _deliver(game: Game, visit: Visit, who: Ints, product: Ints) -> None:
-    game.earn(GEMS, who, game.rules.product_gems[product])
-    game.earn(TICKETS, who, game.rules.product_tickets[product])
-    passes = who[product == game.rules.product_names.index(MONTHLY_PASS)]
+def _deliver(game: Game, visit: Visit, pos: Ints, product: Ints) -> None:
+    state = visit.day.state
+    game.earn(state, GEMS, pos, game.rules.product_gems[product])
+    game.earn(state, TICKETS, pos, game.rules.product_tickets[product])
+    passes = pos[product == game.rules.product_names.index(MONTHLY_PASS)]
     days = game.rules.params.iap.monthly_pass.days
-    game.players.pass_until[passes] = visit.age + days - 1
+    state.pass_until[passes] = visit.age + days - 1
 
 
-def _book(game: Game, visit: Visit, row: int, sold: tuple[Ints, Ints, Ints, Ints, Ints]) -> None:
+def _book(game: Game, visit: Visit, row: int, sold: tuple[Ints, Ints, Ints, Ints]) -> None:
     """Write the purchases down: counts, budget, VIP level, table."""
-    pos, who, product, price, budget = sold
-    players, rules = game.players, game.rules
+    pos, product, price, budget = sold
+    players, rules, day, who = game.players, game.rules, visit.day, visit.day.rows[pos]
     players.bought[row][who] += 1
-    players.window_cents[who] += price
-    game.count("purchases", who)
-    game.count("revenue_cents", who, price)
-    first = players.first_purchase[who] < 0
-    players.first_purchase[who[first]] = visit.age
-    spent = players.total("revenue_cents")[who] + game.today("revenue_cents", who)
-    refresh_energy(game, who, visit.now(pos))  # before the cap may rise
-    players.vip[who] = np.searchsorted(rules.vip_cents, spent, side="right") - 1
-    _check_budget(game, who, budget)
+    day.state.window_cents[pos] += price
+    day.today("purchases")[pos] += 1
+    day.today("revenue_cents")[pos] += price
+    players.first_purchase[who[players.first_purchase[who] < 0]] = visit.age
+    spent = players.total("revenue_cents")[who] + day.today("revenue_cents")[pos]
+    refresh_energy(rules, day.state, day.effects, pos, visit.now(pos))  # before the cap may rise
+    day.state.vip[pos] = np.searchsorted(rules.vip_cents, spent, side="right") - 1
+    _check_budget(game, day, pos, budget)
     same = np.ones(who.size, dtype=np.int64)
     game.purchases.add(
         row=who,
-        number=players.total("purchases")[who] + game.today("purchases", who),
+        number=players.total("purchases")[who] + day.today("purchases")[pos],
         at=visit.now(pos),
         age=visit.age * same,
         session=visit.number * same,
@@ -118,32 +116,34 @@ def _book(game: Game, visit: Visit, row: int, sold: tuple[Ints, Ints, Ints, Ints
         gems=rules.product_gems[product],
         tickets=rules.product_tickets[product],
         budget=budget,
-        spent=players.window_cents[who],
+        spent=day.state.window_cents[pos],
     )
 
 
-def _check_budget(game: Game, who: Ints, budget: Ints) -> None:
-    spent = game.players.window_cents[who]
-    over = np.flatnonzero(spent > budget)
-    high = game.rules.budget_high[game.players.profile.archetype[who]]
-    beyond = np.flatnonzero(budget > np.floor(high + 0.5))
-    text = f"agent {game.players.profile.ids[who[over[:1]]]} spent more than its window budget"
-    game.fault("budgets", over.size > 0, text)
-    game.fault("budgets", beyond.size > 0, "a window budget lies above its archetype's range")
+def _check_budget(game: Game, day: Day, pos: Ints, budget: Ints) -> None:
+    over = pos[day.state.window_cents[pos] > budget]
+    if over.size:
+        text = f"agent {day.ids[over[0]]} spent more than its window budget"
+        game.fault("budgets", broken=True, text=text)
+    high = game.rules.budget_high[day.kind[pos]]
+    beyond = (budget > np.floor(high + 0.5)).any()
+    game.fault("budgets", beyond, "a window budget lies above its archetype's range")
 
 
 def browse_shop(game: Game, visit: Visit) -> None:
     """Look around; the shop makes three offers in turn until one is taken."""
     seconds = game.rules.params.actions.browse_shop.seconds
-    pos = gate(game, visit, "browse_shop", visit.with_time(seconds))
-    visit.left[pos] -= seconds
+    pos = gate(game, visit, "browse_shop", visit.left >= seconds)
     if not pos.size:
         return
-    players, age = game.players, visit.age
-    pos = _without(pos, offer(game, visit, "limited_banner_ending", pos[_ending(game, visit, pos)]))
+    visit.left[pos] -= seconds
+    day, age = visit.day, visit.age
+    ending = pos[day.banner[pos] >= 0]
+    ending = ending[game.rules.banner_ends[day.install[ending] + age]]
+    pos = _without(pos, offer(game, visit, "limited_banner_ending", ending))
     if age >= 1:
-        lacking = players.pass_until[visit.who[pos]] < age
-        pos = _without(pos, offer(game, visit, "monthly_pass_reminder", pos[lacking]))
+        lacking = pos[day.state.pass_until[pos] < age]
+        pos = _without(pos, offer(game, visit, "monthly_pass_reminder", lacking))
     if age >= game.rules.params.iap.triggers.late_game_offer.min_age_day:
         offer(game, visit, "late_game_offer", pos)
 
@@ -152,21 +152,7 @@ def _without(pos: Ints, taken: Ints) -> Ints:
     return pos[~np.isin(pos, taken)] if taken.size else pos
 
 
-def _ending(game: Game, visit: Visit, pos: Ints) -> NDArray[np.bool_]:
-    who = visit.who[pos]
-    day = game.players.profile.install[who] + visit.age
-    return game.rules.banner_ends[day] & (wanted_banner(game, who, day) >= 0)
-
-
-def wanted_banner(game: Game, who: Ints, day: Ints) -> Ints:
-    """Return the banner of the day that an agent wants, -1 without: (m,)."""
-    players, first = game.players, int(game.rules.heroes.first[LEGENDARY])
-    banner = game.rules.banner[day]
-    hero = np.where(banner >= 0, game.featured[banner], first)
-    wanted = (banner >= 0) & (players.cell[who, hero] < 0) & players.likes[who, hero - first]
-    return np.where(wanted, banner, -1)
-
-
 def offer_starter(game: Game, visit: Visit) -> None:
     """Offer the starter pack at the end of the first session to those past the tutorial."""
-    offer(game, visit, "starter_pack_offer", np.flatnonzero(game.players.tutorial_done[visit.who]))
+    done = game.players.tutorial_done[visit.day.rows[: visit.size]]
+    offer(game, visit, "starter_pack_offer", done.nonzero()[0])

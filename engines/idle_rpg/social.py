@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.idle_rpg.day import Day
 from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.luck import BATTLE_STREAMS
 from engines.idle_rpg.players import GEMS, GOLD
 from runner.contract import Floats
 
@@ -15,17 +17,17 @@ _WEEK_DAYS = 7
 
 def fight_arena(game: Game, visit: Visit) -> None:
     """Fight battle after battle while time, attempts and will last."""
-    players, rules = game.players, game.rules
+    state, rules = visit.day.state, game.rules
     seconds = rules.params.actions.arena_battles.seconds
-    is_open = players.exp[visit.who] >= rules.level_exp[rules.params.levels.unlock.arena - 1]
-    pos = gate(game, visit, "arena_battles", np.flatnonzero(is_open & (visit.left >= seconds)))
+    is_open = state.exp[: visit.size] >= rules.level_exp[rules.params.levels.unlock.arena - 1]
+    pos = gate(game, visit, "arena_battles", is_open & (visit.left >= seconds))
     if not pos.size:
         return
     number, free = _battles(game, visit, pos)
-    fights = np.flatnonzero(number)
+    fights = number.nonzero()[0]
     if fights.size:
         pos, number, free = pos[fights], number[fights], free[fights]
-        _pay_battles(game, visit.who[pos], number, free)
+        _pay_battles(game, visit.day, pos, number, free)
         _win_battles(game, visit, pos, number)
         visit.left[pos] -= number * seconds
 
@@ -35,46 +37,43 @@ def _battles(game: Game, visit: Visit, pos: Ints) -> tuple[Ints, Ints]:
 
     Nothing that a battle brings decides on the next one, so all are decided together.
     """
-    players, given, who = game.players, game.rules.params.arena, visit.who[pos]
-    kind = players.profile.archetype[who]
-    free = given.attempts_per_day - players.arena_used[who]
-    paid = given.max_paid_per_day - players.arena_bought[who]
+    day, given = visit.day, game.rules.params.arena
+    kind = day.kind[pos]
+    free = given.attempts_per_day - day.arena_used[pos]
+    paid = given.max_paid_per_day - day.arena_bought[pos]
     if given.attempt_price_gems:
-        paid = np.minimum(paid, players.balance[GEMS][who] // given.attempt_price_gems)
-    paid = np.where(game.buys_arena[kind], paid, 0)
+        paid = np.minimum(paid, day.state.gems[pos] // given.attempt_price_gems)
+    most = free + paid * game.buys_arena[kind]
     seconds = game.rules.params.actions.arena_battles.seconds
-    most = free + paid
     if seconds:
         most = np.minimum(most, visit.left[pos] // seconds)
-    rounds = np.arange(int(most.max(initial=0)))[:, None]
-    u = game.draws.uniform("arena_engage", step=visit.reps(rounds.size), entities=visit.ids[pos])
+    rounds = np.arange(int(most.max()))[:, None]
+    (u,) = visit.luck.repeated(BATTLE_STREAMS[:1], (0, rounds.size), pos)
     chance = np.where(rounds < free, game.arena_will[kind], given.buy_chance)
     goes_on = np.logical_and.accumulate((u < chance) & (rounds < most), axis=0)
     return goes_on.sum(axis=0), free
 
 
-def _pay_battles(game: Game, who: Ints, number: Ints, free: Ints) -> None:
-    players = game.players
+def _pay_battles(game: Game, day: Day, pos: Ints, number: Ints, free: Ints) -> None:
     bought = np.maximum(0, number - free)
-    players.arena_used[who] += number - bought
-    paid = np.flatnonzero(bought)
+    day.arena_used[pos] += number - bought
+    paid = bought.nonzero()[0]
     if paid.size:
-        players.arena_bought[who[paid]] += bought[paid]
+        day.arena_bought[pos[paid]] += bought[paid]
         price = game.rules.params.arena.attempt_price_gems
-        game.spend(GEMS, who[paid], bought[paid] * price)
+        game.spend(day.state, GEMS, pos[paid], bought[paid] * price)
 
 
 def _win_battles(game: Game, visit: Visit, pos: Ints, number: Ints) -> None:
-    given, who, ids = game.rules.params.arena, visit.who[pos], visit.ids[pos]
-    most = int(number.max())
-    steps = visit.reps(most)
-    rival = game.draws.uniform("arena_opponent", step=steps, entities=ids)
+    given, day, most = game.rules.params.arena, visit.day, int(number.max())
+    rival, luck = visit.luck.repeated(BATTLE_STREAMS[1:], (0, most), pos)
     reached = battle_steps(game.arena_ratios, given.opponent_spread, rival)
-    won = game.draws.uniform("arena_win", step=steps, entities=ids) < game.arena_win[reached]
-    wins = (won & (np.arange(most)[:, None] < number)).sum(axis=0)
-    game.earn(GOLD, who, wins * given.win_gold)
-    game.count("arena_battles", who, number)
-    game.count("arena_wins", who, wins)
+    won = luck < game.arena_win[reached]
+    won &= np.arange(most)[:, None] < number
+    wins = won.sum(axis=0)
+    game.earn(day.state, GOLD, pos, wins * given.win_gold)
+    day.today("arena_battles")[pos] += number
+    day.today("arena_wins")[pos] += wins
 
 
 def battle_steps(ratios: Floats, spread: float, u: Floats) -> NDArray[np.int64]:
@@ -83,41 +82,41 @@ def battle_steps(ratios: Floats, spread: float, u: Floats) -> NDArray[np.int64]:
     The opponent has 1 - spread to 1 + spread of the own power, uniformly.
     """
     opponent = 1.0 - spread + 2.0 * spread * u
-    return np.asarray(np.count_nonzero(opponent[..., None] * ratios <= 1.0, axis=-1))
+    reached = np.zeros(u.shape, dtype=np.int64)
+    for ratio in ratios:
+        reached += opponent * ratio <= 1.0
+    return reached
 
 
 def meet_guild(game: Game, visit: Visit) -> None:
     """Join a guild, or attack its boss once a day."""
-    players, rules = game.players, game.rules
+    state, rules, size = visit.day.state, game.rules, visit.size
     actions = rules.params.actions.guild_boss
-    is_open = players.exp[visit.who] >= rules.level_exp[rules.params.levels.unlock.guild - 1]
+    is_open = state.exp[:size] >= rules.level_exp[rules.params.levels.unlock.guild - 1]
     if not is_open.any():
         return
-    who = visit.who
-    member = players.guild[who] >= 0
-    fresh = np.where(member, players.guild_attacked[who], players.guild_asked[who]) != visit.age
+    member = state.guild[:size] >= 0
+    fresh = np.where(member, state.guild_attacked[:size], state.guild_asked[:size]) != visit.age
     seconds = np.where(member, actions.attack_seconds, actions.join_seconds)
-    pos = np.flatnonzero(is_open & fresh & (visit.left >= seconds))
-    pos = gate(game, visit, "guild_boss", pos)
+    pos = gate(game, visit, "guild_boss", is_open & fresh & (visit.left >= seconds))
     if pos.size:
-        inside = players.guild[visit.who[pos]] >= 0
+        inside = member[pos]
         _attack(game, visit, pos[inside])
         _join(game, visit, pos[~inside])
 
 
 def _attack(game: Game, visit: Visit, pos: Ints) -> None:
-    players, who = game.players, visit.who[pos]
+    day = visit.day
     if not pos.size:
         return
-    u = game.draws.uniform("guild_attack", step=visit.step, entities=visit.ids[pos])
-    does = u < game.guild_will[players.profile.archetype[who]]
-    pos, who = pos[does], who[does]
-    boss = boss_level(players.profile.install[who] + visit.age)
+    does = visit.luck.once("guild_attack", pos) < game.guild_will[day.kind[pos]]
+    pos = pos[does]
+    boss = boss_level(day.install[pos] + visit.age)
     given = game.rules.params.guild.reward_gold
-    game.earn(GOLD, who, given.base + given.per_boss_level * boss)
-    players.guild_attacked[who] = visit.age
-    players.guild_age[who] = visit.age
-    game.count("guild_attacks", who)
+    game.earn(day.state, GOLD, pos, given.base + given.per_boss_level * boss)
+    day.state.guild_attacked[pos] = visit.age
+    day.state.guild_age[pos] = visit.age
+    day.today("guild_attacks")[pos] += 1
     visit.left[pos] -= game.rules.params.actions.guild_boss.attack_seconds
 
 
@@ -128,25 +127,22 @@ def boss_level(sim_day: Ints) -> Ints:
 
 def _join(game: Game, visit: Visit, pos: Ints) -> None:
     """Decide once a day whether to join a guild."""
-    players, given = game.players, game.rules.params.guild
+    day, given = visit.day, game.rules.params.guild
     if not pos.size:
         return
-    who, ids = visit.who[pos], visit.ids[pos]
-    players.guild_asked[who] = visit.age
-    u = game.draws.uniform("guild_join", step=visit.age, entities=ids)
-    joins = u < given.join_factor * game.guild_will[players.profile.archetype[who]]
-    pos, who, ids = pos[joins], who[joins], ids[joins]
-    pick = game.draws.uniform("guild_pick", step=visit.age, entities=ids)
-    players.guild[who] = 1 + (pick * given.count).astype(np.int64)
-    players.guild_age[who] = visit.age
+    day.state.guild_asked[pos] = visit.age
+    streams = ("guild_join", "guild_pick")
+    u = game.draws.uniform_rows(streams, steps=np.full(2, visit.age), entities=visit.ids[pos])
+    joins = (u[0] < given.join_factor * game.guild_will[day.kind[pos]]).nonzero()[0]
+    pos, pick = pos[joins], u[1, joins]
+    day.state.guild[pos] = 1 + (pick * given.count).astype(np.int64)
+    day.state.guild_age[pos] = visit.age
     visit.left[pos] -= game.rules.params.actions.guild_boss.join_seconds
 
 
-def leave_guilds(game: Game, age: int, who: Ints) -> None:
+def leave_guilds(game: Game, day: Day) -> None:
     """Let some members leave at the end of their active day."""
-    players = game.players
-    members = who[players.guild[who] >= 0]
+    members = (day.state.guild >= 0).nonzero()[0]
     if members.size:
-        ids = players.profile.entities[members]
-        u = game.draws.uniform("guild_leave", step=age, entities=ids)
-        players.guild[members[u < game.rules.params.guild.leave_chance]] = -1
+        u = game.draws.uniform("guild_leave", step=day.age, entities=day.ids[members])
+        day.state.guild[members[u < game.rules.params.guild.leave_chance]] = -1

@@ -89,12 +89,12 @@ MEASURES: dict[str, Measure] = {
         declared=lambda e: e.session_minutes_multiplier,
     ),
     "ads_per_opportunity": Measure(
-        of=lambda p: (p.ads_started, p.ad_offers),
+        of=lambda p: (p.total("ads_started"), p.total("ad_offers")),
         declared=lambda e: e.action_multiplier.get("watch_ads", 1.0),
     ),
     "ads_per_active_day": Measure(of=_total("ads", _days), declared=_neutral),
     "pull_visit_share_over_50": Measure(
-        of=lambda p: (p.over50_fired, p.over50_possible),
+        of=lambda p: (p.total("over50_fired"), p.total("over50_possible")),
         declared=lambda e: e.gacha_desire_multiplier.value,
     ),
     "pulls_per_active_day": Measure(of=_total("pulls", _days), declared=_neutral),

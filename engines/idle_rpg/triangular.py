@@ -33,6 +33,15 @@ class Triangular:
         )
 
 
+def stacked(first: Triangular, second: Triangular) -> Triangular:
+    """Return both in one; the archetypes of the second follow those of the first."""
+    return Triangular(
+        low=np.append(first.low, second.low), high=np.append(first.high, second.high),
+        rise=np.append(first.rise, second.rise), fall=np.append(first.fall, second.fall),
+        turn=np.append(first.turn, second.turn),
+    )  # fmt: skip
+
+
 def triangular(ranges: Sequence[tuple[float, float, float]]) -> Triangular:
     """Return triangular distributions from (low, high, mode) of each archetype."""
     low, high, mode = np.array([*ranges, _BOT_RANGE], dtype=np.float64).T

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import Game, Words
+from engines.idle_rpg.game import Game
 from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.luck import Words
 
 _SKIP_FROM = 3
 _SKIPPED_LOW, _SKIPPED_SPAN = 1, 3  # a skipped step takes 1 to 3 s
@@ -31,7 +32,7 @@ def play_tutorial(game: Game, who: Ints) -> tuple[Ints, NDArray[np.bool_]]:
             rows = rows[~left[rows]]
     done = who[~left & ~players.profile.is_bot[who]]
     players.tutorial_done[done] = True
-    players.exp[done] += given.exp_reward
+    players.state.exp[done] += given.exp_reward
     return seconds, left
 
 

@@ -14,7 +14,6 @@ from engines.idle_rpg.game import DAY_SECONDS, Game, refresh_energy
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.metrics import monthly_active
 from engines.idle_rpg.params import Params
-from engines.idle_rpg.players import GEMS, GOLD, TICKETS
 from engines.idle_rpg.records import Recorder, Tally, level_of
 from engines.idle_rpg.rules import Rules
 from engines.idle_rpg.shop import WINDOW_DAYS
@@ -60,7 +59,9 @@ def agent_columns(game: Game) -> dict[str, object]:
     regular = len(rules.params.traffic.sources)
     retention = np.array([origin.retention for origin in rules.origins])
     gone = players.churn_age < 0
-    energy = refresh_energy(game, everyone, (players.last_age + 1) * DAY_SECONDS)
+    state = players.state
+    end = (players.last_age + 1) * DAY_SECONDS
+    energy = refresh_energy(rules, state, game.effects, everyone, end)
     return {
         "agent_id": profile.ids,
         "archetype": profile.archetype,
@@ -88,14 +89,14 @@ def agent_columns(game: Game) -> dict[str, object]:
         "first_purchase_age_day": _masked(players.first_purchase, players.first_purchase < 0),
         "pulls": players.total("pulls"),
         "legendaries": players.total("legendaries"),
-        "stages_cleared": players.cleared,
-        "player_level": level_of(rules, players.exp),
-        "vip_level": players.vip,
-        "guild_id": _masked(players.guild, players.guild < 0),
-        "team_power": players.team_power,
-        "gold": players.balance[GOLD],
-        "gems": players.balance[GEMS],
-        "tickets": players.balance[TICKETS],
+        "stages_cleared": state.cleared,
+        "player_level": level_of(rules, state.exp),
+        "vip_level": state.vip,
+        "guild_id": _masked(state.guild, state.guild < 0),
+        "team_power": state.team_power,
+        "gold": state.gold,
+        "gems": state.gems,
+        "tickets": state.tickets,
         "energy": energy,
     }
 

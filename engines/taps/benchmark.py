@@ -51,6 +51,12 @@ class ReplayedDraws:
         """Return the uniforms of a stream."""
         return self.uniforms[stream]
 
+    def uniform_rows(
+        self, streams: tuple[str, ...], *, steps: NDArray[np.integer], entities: Entities
+    ) -> Floats:
+        """Refuse: this engine asks for one stream at a time."""
+        raise NotImplementedError
+
     def normal(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
         """Refuse: this engine asks for uniforms only."""
         raise NotImplementedError

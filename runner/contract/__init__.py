@@ -39,6 +39,7 @@ from runner.contract.errors import (
     SimulationError,
     StoreError,
     UnstoredError,
+    counted,
     nearest,
     shown,
 )
@@ -122,6 +123,7 @@ __all__ = [
     "coerce",
     "column_data",
     "complete_shares",
+    "counted",
     "field_specs",
     "group",
     "groups",

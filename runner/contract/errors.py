@@ -103,6 +103,11 @@ def _reads_as_text(value: str) -> bool:
     return False
 
 
+def counted(count: int, thing: str) -> str:
+    """Return a count with its noun: `1 run`, `2 runs`."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean X?` for the closest known name, or nothing."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)

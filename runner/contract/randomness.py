@@ -27,6 +27,15 @@ class Draws(Protocol):
     def uniform(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
         """Return uniforms in [0, 1)."""
 
+    def uniform_rows(
+        self, streams: tuple[str, ...], *, steps: NDArray[np.integer], entities: Entities
+    ) -> Floats:
+        """Return what `uniform` returns at several rows of addresses, in one call.
+
+        `steps`: whole numbers (n,), the step of each of the n `streams`; one stream may come
+        several times. Row i, over the `entities` (m,), is stream i at its step: float64 (n, m).
+        """
+
     def normal(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
         """Return standard normal values."""
 

@@ -107,7 +107,8 @@ def _elements(words: Words, entities: Words) -> Floats:
     scratch = np.empty(min(state.size, _BLOCK), dtype=np.uint64)
     for start in range(0, state.size, _BLOCK):
         here = slice(start, start + _BLOCK)
-        _finish(state[here], scratch, between[here], out[here])
+        some = state[here]
+        _finish(some, scratch[: some.size], between[here], out[here])
     return out.reshape(placed.shape)
 
 
@@ -123,11 +124,34 @@ def row_words(key: Key, replicate: Words, step: Words) -> Words:
     return _hashed(key, replicate, step)
 
 
-def _hashed(key: Key, replicate: Words, step: Words) -> Words:
+def uniform_rows(keys: Words, replicate: int, steps: Words, entities: Words | slice) -> Floats:
+    """Return uniforms of rows with a key and a step each: float64 (n, m).
+
+    Args:
+        keys: uint64 (2, n), the key words of each row; steps: uint64 (n,).
+        replicate: of all rows.
+        entities: uint64 (m,), or `slice(start, stop)`.
+    """
+    words = _hashed((keys[0], keys[1]), np.array([replicate], dtype=np.uint64), steps)[..., None]
+    size, count = _length(entities), steps.size
+    if size >= _BLOCK:
+        return _long_rows(words, entities)
+    placed = listed(entities) * _W_ENTITY
+    out, together = np.empty((count, size)), min(count, max(1, _BLOCK // max(1, size)))
+    state, scratch = np.empty((2, together, size), dtype=np.uint64)
+    for start in range(0, count, together):
+        some = out[start : start + together]
+        here = state[: len(some)]
+        np.add(placed, words[0, start : start + together], here)
+        _finish(here, scratch[: len(some)], words[1, start : start + together], some)
+    return out
+
+
+def _hashed(key: Key | tuple[Words, Words], replicate: Words, step: Words) -> Words:
     replicate, step = replicate + _W_ONE, step + _W_ONE
     words = np.empty((2, *np.broadcast_shapes(replicate.shape, step.shape)), dtype=np.uint64)
-    np.add(step * _W_STEP, _constant(key[0]), words[0])
-    np.add(replicate * _W_STEP, _constant(key[1]), words[1])
+    np.add(step * _W_STEP, np.asarray(key[0], dtype=np.uint64), words[0])
+    np.add(replicate * _W_STEP, np.asarray(key[1], dtype=np.uint64), words[1])
     state, scratch = words.reshape(-1), np.empty(words.size, dtype=np.uint64)
     finalise(state, scratch)
     words[0] += replicate * _W_REPLICATE
@@ -178,12 +202,11 @@ def _fill_row(first: int, second: int, entities: Words | slice, out: Floats) -> 
         else:
             np.multiply(flat[start : start + _BLOCK], _W_ENTITY, z)
             np.add(z, start_word, z)
-        _finish(z, scratch, between, here)
+        _finish(z, scratch[: here.size], between, here)
 
 
 def _finish(state: Words, scratch: Words, between: Words, out: Floats) -> None:
-    """Turn Weyl words into uniforms in `out`; `state` is overwritten."""
-    scratch = scratch[: state.size]
+    """Turn Weyl words into uniforms in `out`; `state` and `scratch` are overwritten."""
     finalise(state, scratch)
     np.bitwise_xor(state, between, state)
     finalise(state, scratch)

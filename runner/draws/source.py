@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from runner.contract import EngineError, Entities, Floats, Steps
 from runner.draws import mixer, philox
 from runner.draws.address import stream_key
 from runner.draws.mixer import Key, Words
+from runner.draws.poisson import SMALLEST, poisson_counts
 
 GeneratorName: TypeAlias = Literal["mixer", "philox"]
 
@@ -23,11 +23,7 @@ _Uniforms = Callable[[Key, Words, Words, "Words | slice"], NDArray[np.float64]]
 _GENERATORS: dict[str, _Uniforms] = {"mixer": mixer.uniforms, "philox": philox.uniforms}
 GENERATORS: tuple[str, ...] = tuple(_GENERATORS)
 
-_SMALLEST = 2.0**-54  # stands for u = 0 where a quantile would be infinite
-_MIDDLE = 0.5  # below, the lower tail is the smaller one
-_EXACT_MEAN = 1e5  # above, scipy's gamma functions lose the tails
 _LAST_WORD = 2**64 - 1
-_LARGEST_MEAN = 1e15  # whole numbers are exact in float64 well beyond its Poisson counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +74,30 @@ class RunDraws:
 
     def uniform(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
         """Return uniforms in [0, 1)."""
-        if not _is_declared(stream, self.streams):
-            known = ", ".join(self.streams) or "none"
-            raise EngineError(f"random stream '{stream}' is not declared; declared: {known}")
-        scope = f"engine mc {self.mc}" if self.mc else "engine"
-        key = stream_key(self.source.seed, scope, stream, self.source.cell)
         generate = _GENERATORS[self.source.generator]
+        key = _run_key(self.source, self.streams, self.mc, stream)
         return generate(key, _words(self.replicate), _words(step), _entity_words(entities))
+
+    def uniform_rows(
+        self, streams: tuple[str, ...], *, steps: NDArray[np.integer], entities: Entities
+    ) -> Floats:
+        """Return uniforms of several streams, each at a step of its own: (n, m)."""
+        rows, words = _words(steps), _entity_words(entities)
+        if self.source.generator == "mixer":
+            keys = _run_keys(self.source, self.streams, self.mc, streams)
+            return mixer.uniform_rows(keys, self.replicate, rows, words)
+        found = [
+            self.uniform(s, step=int(t), entities=entities)
+            for s, t in zip(streams, rows, strict=True)
+        ]
+        return np.stack(found)
 
     def normal(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
         """Return standard normal values, by the inverse distribution function."""
         from scipy.special import ndtri
 
         uniforms = self.uniform(stream, step=step, entities=entities)
-        return np.asarray(ndtri(np.maximum(uniforms, _SMALLEST)), dtype=np.float64)
+        return np.asarray(ndtri(np.maximum(uniforms, SMALLEST)), dtype=np.float64)
 
     def exponential(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
         """Return exponential values with mean 1."""
@@ -120,75 +126,24 @@ class RunDraws:
         return np.asarray(found, dtype=np.int64)
 
 
-def poisson_counts(uniforms: Floats, mean: Floats) -> NDArray[np.int64]:
-    """Return the smallest k with P(Poisson(mean) <= k) > u, non-decreasing in u.
-
-    u = 0 counts as 2^-54, half the smallest step between uniforms. Above a mean of 1e5 an
-    expansion gives k; it differs from the definition by at most one, in far fewer than one draw
-    in a million.
-
-    Raises:
-        EngineError: a mean is negative, not a number, or above 1e15.
-
-    Source: M. Giles, "Algorithm 955: approximation of the inverse Poisson cumulative distribution
-    function" (2016), Q_N2.
-    """
-    from scipy.special import ndtri
-
-    u, m = (array.reshape(-1) for array in np.broadcast_arrays(uniforms, mean))
-    if not np.all((m >= 0) & (m <= _LARGEST_MEAN)):
-        raise EngineError("Poisson means must be numbers from 0 to 1e15")
-    u, shape = np.maximum(u, _SMALLEST), np.broadcast_shapes(uniforms.shape, mean.shape)
-    if mean.size == 1 and m.size > _table_size(mean.item()):
-        return _from_table(u, mean.item()).reshape(shape)
-    z, size = ndtri(u), np.maximum(m, 1.0)
-    square = z * z
-    guess = m + np.sqrt(m) * z + (1 / 3 + square / 6) - z * (1 / 36 + square / 72) / np.sqrt(size)
-    guess += (-8 / 405 + square * (7 / 810 + square / 270)) / size
-    k: Floats = np.floor(np.maximum(guess, 0.0))
-    exact = np.flatnonzero(m <= _EXACT_MEAN)
-    k[exact] = _searched(k[exact], m[exact], u[exact])
-    return k.astype(np.int64).reshape(shape)
-
-
-def _table_size(mean: float) -> float:
-    """Return a count that no uniform reaches, or infinity where the expansion takes over."""
-    return mean + 12 * mean**0.5 + 40 if mean <= _EXACT_MEAN else math.inf
-
-
-def _from_table(u: Floats, mean: float) -> NDArray[np.int64]:
-    """Look many uniforms up in one distribution function: the same counts, several times faster."""
-    from scipy.special import gammainc, gammaincc
-
-    k = np.arange(_table_size(mean))
-    low = np.searchsorted(gammaincc(k + 1, mean), u, side="right")
-    high = np.searchsorted(-gammainc(k + 1, mean), u - 1, side="right")
-    return np.where(u < _MIDDLE, low, high).astype(np.int64)
-
-
-def _searched(k: Floats, m: Floats, u: Floats) -> Floats:
-    """Walk from a first guess `k` to the smallest one whose distribution function exceeds u."""
-    exceeds = _poisson_exceeds(k, m, u)
-    rising, falling = np.flatnonzero(~exceeds), np.flatnonzero(exceeds & (k > 0))
-    while rising.size:
-        k[rising] += 1
-        rising = rising[~_poisson_exceeds(k[rising], m[rising], u[rising])]
-    while falling.size:
-        falling = falling[_poisson_exceeds(k[falling] - 1, m[falling], u[falling])]
-        k[falling] -= 1
-        falling = falling[k[falling] > 0]
-    return k
-
-
-def _poisson_exceeds(k: Floats, mean: Floats, u: Floats) -> NDArray[np.bool_]:
-    """Tell where P(Poisson(mean) <= k) > u, from the smaller tail so that no digits are lost."""
-    from scipy.special import gammainc, gammaincc
-
-    low, high = gammaincc(k + 1, mean) > u, gammainc(k + 1, mean) < 1 - u
-    return np.asarray(np.where(u < _MIDDLE, low, high), dtype=np.bool_)
-
-
 @functools.lru_cache(maxsize=4096)
+def _run_key(source: DrawSource, declared: tuple[str, ...], mc: int, stream: str) -> Key:
+    """Return the key of a run's stream."""
+    if not _is_declared(stream, declared):
+        known = ", ".join(declared) or "none"
+        raise EngineError(f"random stream '{stream}' is not declared; declared: {known}")
+    return stream_key(source.seed, f"engine mc {mc}" if mc else "engine", stream, source.cell)
+
+
+@functools.lru_cache(maxsize=1024)
+def _run_keys(
+    source: DrawSource, declared: tuple[str, ...], mc: int, streams: tuple[str, ...]
+) -> Words:
+    """Return the keys of several streams of a run as words: uint64 (2, n)."""
+    keys = [_run_key(source, declared, mc, stream) for stream in streams]
+    return np.array(keys, dtype=np.uint64).reshape(-1, 2).T
+
+
 def _is_declared(stream: str, declared: tuple[str, ...]) -> bool:
     return any(
         re.fullmatch(re.sub(r"<[^>]*>", "[^.]+", re.escape(name)), stream) for name in declared

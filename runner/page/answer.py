@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from runner.compare.wording import finding_text, targets_text
+from runner.contract import counted
 from runner.page.blocks import Block, Section, Text, Tone
 from runner.page.notes import short_notes
-from runner.page.numbers import counted, interval, is_number, number, percent, with_unit
+from runner.page.numbers import interval, is_number, number, percent, with_unit
 from runner.page.source import Source
 from runner.page.wording import across_cells
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from runner.contract import shown
+from runner.compare.labels import level_text
+from runner.contract import counted, shown
 from runner.page.blocks import Block, Section, Table, Text, cells
-from runner.page.numbers import counted
-from runner.page.source import Source, level_text
+from runner.page.source import Source
 
 _MOST_LEVELS = 12
 

@@ -7,9 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from runner.contract import counted
 from runner.page.blocks import Block, Picture, Pictures, Section, Text
 from runner.page.drawing import LOOKS, data_uri, panel
-from runner.page.numbers import counted, number
+from runner.page.numbers import number
 from runner.page.source import Source, spread
 
 _MOST_GROUPS = 3

@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from runner.contract import counted
 from runner.page.blocks import Block, Cell, Pictures, Section, Table, Text
 from runner.page.forest import forest
-from runner.page.numbers import NONE, counted, interval, is_number, number, percent
+from runner.page.numbers import NONE, interval, is_number, number, percent
 from runner.page.source import Source, spread
 from runner.page.wording import finding_word
 

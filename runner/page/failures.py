@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from runner.contract import counted
 from runner.page.blocks import Block, Code, Section, Table, Text, cells
-from runner.page.numbers import counted
 from runner.page.source import Source
 
 _MOST_ERRORS = 10

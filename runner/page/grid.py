@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from runner.compare.labels import level_text
 from runner.page.blocks import Block, Cell, Section, Table, Text
 from runner.page.numbers import NONE, is_number, number
-from runner.page.source import Source, level_text, spread
+from runner.page.source import Source, spread
 
 _MOST_LEVELS = 15
 _MOST_MAPS = 6

@@ -60,11 +60,6 @@ def percent(share: Any, digits: int = 0) -> str:
     return f"{float(share):.{digits}%}".replace("%", " %").replace("-", "−")
 
 
-def counted(count: int, thing: str) -> str:
-    """Return a count with its noun: `1 run`, `2 runs`."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
-
-
 def with_unit(text: str, unit: str) -> str:
     """Return a number with its unit, where it has one worth telling."""
     return text if unit in _UNITLESS or text == NONE else f"{text} {unit}"

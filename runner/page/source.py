@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from runner.compare.labels import short_labels
+from runner.compare.labels import level_text, plain, short_labels
 from runner.contract import EngineError, EngineSpec, shown
 from runner.registry import RegistryError, load_engine
 from runner.store.finished import FinishedPlan
@@ -52,11 +52,11 @@ class Source:
     def cells(self) -> pd.DataFrame:
         """One row per cell with its `group` and the group's `label`, indexed by grid_index."""
         keys = self.plan.axes
-        plain = dict.fromkeys((*keys, "arm"), object)  # no categories, which groups would keep
-        cells = self.plan.cells.astype(plain)
+        objects = dict.fromkeys((*keys, "arm"), object)  # no categories, which groups would keep
+        cells = self.plan.cells.astype(objects)
         cells["arm"] = cells["arm"].where(cells["arm"].notna(), None)
         if keys:
-            texts = cells[keys].map(lambda level: shown(_plain(level)))
+            texts = cells[keys].map(lambda level: shown(plain(level)))
             cells["group"] = texts.groupby(keys, sort=False, dropna=False).ngroup()
         else:
             cells["group"] = 0
@@ -163,15 +163,3 @@ def spread(count: int, most: int) -> list[int]:
     if count <= most:
         return list(range(count))
     return [round(place) for place in np.linspace(0, count - 1, most)]
-
-
-def level_text(level: Any) -> str:
-    """Return a level as people write it."""
-    plain = _plain(level)
-    return f"{plain:,.12g}" if isinstance(plain, float | int) else shown(plain)
-
-
-def _plain(level: Any) -> Any:
-    if level is pd.NA:
-        return None
-    return level.item() if isinstance(level, np.generic) else level

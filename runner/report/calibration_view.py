@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from runner.contract import shown
-from runner.report.console import counted, number, print_counts, print_notes, table
+from runner.contract import counted, shown
+from runner.report.console import number, print_counts, print_notes, table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,9 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from runner.compare import watched_metrics
+from runner.compare.labels import level_text, short_labels
 from runner.compare.wording import amounts, finding_text, percent, targets_text
 from runner.page.wording import across_cells
-from runner.report.console import level_text, number, print_notes, short_names, table
+from runner.report.console import number, print_notes, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,11 +67,9 @@ def _print_lines(console: Console, rows: pd.DataFrame, axes: list[str], confiden
         if len(groups) > _MOST_LINES:
             console.print(f"  {len(groups) - _MOST_LINES:,} more in comparisons.csv")
         return
-    labels = short_names(axes)
+    labels = short_labels(axes)
     for row in rows.to_dict("records"):
-        where = ", ".join(
-            f"{label}={level_text(row[key])}" for label, key in zip(labels, axes, strict=True)
-        )
+        where = ", ".join(f"{labels[key]}={level_text(row[key])}" for key in axes)
         told = finding_text(row, confidence)
         more = targets_text(row)
         line = f"  {f'[{where}] ' if where else ''}{told}{f'; {more}' if more else ''}"
@@ -78,7 +77,7 @@ def _print_lines(console: Console, rows: pd.DataFrame, axes: list[str], confiden
 
 
 def _rows_table(rows: pd.DataFrame, found: Compared) -> Table:
-    headings = [*short_names(list(found.axes)), "arm", "metric", "control", "arm's mean"]
+    headings = [*short_labels(list(found.axes)).values(), "arm", "metric", "control", "arm's mean"]
     numbers = ("difference", "interval", "relative", "P(better)", "method", "n")
     width = ["replicates\nfor width"] if found.width is not None else []
     made = table(*headings, *numbers, *width, "finding")

@@ -40,11 +40,6 @@ def print_counts(console: Console, heading: str, counts: Mapping[str, int]) -> N
             console.print(f"  {count:,} x {escape(text)}", soft_wrap=True)
 
 
-def counted(count: int, thing: str) -> str:
-    """Return a count with its noun: `1 run`, `2 runs`."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
-
-
 def duration(seconds: float) -> str:
     """Return a duration for people."""
     if seconds < 1:
@@ -64,22 +59,3 @@ def number(value: Any) -> str:
     if size >= 1000:  # noqa: PLR2004
         return f"{value:,.0f}"
     return f"{value:,.4g}"
-
-
-def level_text(level: Any) -> str:
-    """Return a level of an axis as people write it."""
-    return f"{level:g}" if isinstance(level, float) else str(level)
-
-
-def short_names(paths: list[str]) -> list[str]:
-    """Return the shortest endings of dotted paths that still tell them apart."""
-    named = []
-    for path in paths:
-        segments = path.split(".")
-        for count in range(1, len(segments) + 1):
-            ending = ".".join(segments[-count:])
-            others = [p for p in paths if p != path]
-            if not any(p == ending or p.endswith(f".{ending}") for p in others):
-                break
-        named.append(ending)
-    return named

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from runner.contract import shown
-from runner.report.console import counted, duration, print_notes, table
+from runner.contract import counted, shown
+from runner.report.console import duration, print_notes, table
 
 if TYPE_CHECKING:
     from runner.config import Study

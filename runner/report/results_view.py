@@ -11,17 +11,10 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
-from runner.contract import NOT_APPLICABLE
+from runner.compare.labels import level_text, short_labels
+from runner.contract import NOT_APPLICABLE, counted
 from runner.report.comparisons import print_arms
-from runner.report.console import (
-    counted,
-    level_text,
-    number,
-    print_counts,
-    print_notes,
-    short_names,
-    table,
-)
+from runner.report.console import number, print_counts, print_notes, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,7 +152,7 @@ def _cells_table(results: StudyResults, spec: EngineSpec, most: int) -> Table:
     names = [name for name in spec.headline if name in reported][:most]
     names = names or reported[:most]
     keys = [key for key, found in levels.items() if len(found) > 1]
-    labels = short_names(keys)
+    labels = list(short_labels(keys).values())
     if results.arms:
         keys, labels = [*keys, "arm"], [*labels, "arm"]
     units = [f"{name}\n({spec.metric(name).unit})" for name in names]

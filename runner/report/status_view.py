@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from runner.report.console import counted, duration, print_counts, table
+from runner.contract import counted
+from runner.report.console import duration, print_counts, table
 
 if TYPE_CHECKING:
     from runner.audit import RerunResult, VerifyReport

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import broadcastable_shapes
 
 from runner.draws import GENERATORS, DrawSource, RunDraws
-from runner.draws.source import poisson_counts
+from runner.draws.poisson import poisson_counts
 
 STREAMS = ("churn", "visits")
 WORD = st.one_of(st.integers(0, 40), st.integers(0, 2**64 - 1))

@@ -11,7 +11,7 @@ from engines.idle_rpg import ENGINE, gacha, life
 from engines.idle_rpg.game import Game, Visit
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.rules import Rules
-from engines.idle_rpg.tests.support import only, params
+from engines.idle_rpg.tests.support import BURST, only, params
 from runner.conformance import run_engine
 from runner.contract import Draws
 
@@ -44,7 +44,7 @@ def test_ads_without_the_cooldown_are_found(monkeypatch: pytest.MonkeyPatch) -> 
     assert not faults(eager)
 
     def forget_last_ad(game: Game, visit: Visit) -> None:
-        game.players.ad_from[visit.who] = -(10**9)
+        visit.day.state.ad_from[: visit.size] = -(10**9)
 
     before_others(forget_last_ad, monkeypatch)
     assert faults(eager) == {"ads"}
@@ -52,8 +52,13 @@ def test_ads_without_the_cooldown_are_found(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_more_ads_than_the_daily_cap_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def count_an_ad(game: Game, visit: Visit) -> None:
-        game.count("ads", visit.who)
+        visit.day.today("ads")[: visit.size] += 1
 
     assert not faults({"ads.max_per_day": 1})
     before_others(count_an_ad, monkeypatch)
     assert faults({"ads.max_per_day": 1}) == {"ads"}
+
+
+def test_a_crowd_whose_days_end_with_an_agent_week_is_held_to_that_week() -> None:
+    last_week = {f"traffic.events.bad_traffic.{name}": value for name, value in BURST.items()}
+    assert not faults({**last_week, "traffic.events.bad_traffic.sim_day": 3}, agents=5, horizon=9)

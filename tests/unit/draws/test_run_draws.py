@@ -41,6 +41,34 @@ SHAPES: list[tuple[Any, Any, tuple[int, ...]]] = [
 ]
 
 
+ROW_ENTITIES: list[Any] = [
+    np.array([3, 9, 1000, LAST], dtype=np.uint64),
+    np.arange(0, 60_000, 3),
+    np.arange(5000),
+    slice(4, 3000),
+    slice(5, 5),
+]
+
+
+@pytest.mark.parametrize("entities", ROW_ENTITIES)
+def test_rows_of_several_streams_are_those_of_each(draws: RunDraws, entities: Any) -> None:
+    streams = ("visits", "assign.a", "churn", "visits")
+    steps = np.array([5, 0, 2**40, 6])
+    found = draws.uniform_rows(streams, steps=steps, entities=entities)
+    alone = [
+        draws.uniform(stream, step=int(step), entities=entities)
+        for stream, step in zip(streams, steps, strict=True)
+    ]
+    np.testing.assert_array_equal(found, np.stack(alone))
+
+
+def test_rows_of_an_undeclared_stream_are_refused(draws: RunDraws) -> None:
+    with pytest.raises(EngineError, match="random stream 'luck' is not declared"):
+        draws.uniform_rows(
+            ("churn", "luck"), steps=np.zeros(2, dtype=np.int64), entities=slice(0, 3)
+        )
+
+
 @pytest.mark.parametrize(("step", "entities", "shape"), SHAPES)
 def test_shape_is_the_broadcast_of_steps_and_entities(
     draws: RunDraws, step: Any, entities: Any, shape: tuple[int, ...]

@@ -1,0 +1,101 @@
+"""Copy the players of a day together, most sessions first, and put them back at its end.
+
+Sessions with the same number then concern the first so many players of a day: slices of arrays
+that lie side by side, where the whole block's would have to be gathered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.idle_rpg.experiments import EffectArrays
+from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.params import TRIGGERS
+from engines.idle_rpg.players import COUNTS, TODAY, Players, State, state_of
+from engines.idle_rpg.rules import LEGENDARY, Rules
+from runner.contract import Floats
+
+
+@dataclass(slots=True, kw_only=True)
+class Day:
+    """Players active at one age, each array (m,) in the order of the day.
+
+    Attributes:
+        rows: int64, rows of the players; ids: uint64, their agent numbers.
+        kind: int64, archetypes; install: int64, sim_days; money: float64.
+        state: the valid copy of their state; strongest: int16 (2, candidates, m), the same.
+        effects: what tests change for them.
+        counts: int64 (len(COUNTS), m), of this day.
+        fired: bool (n_triggers, m), triggers that fired today.
+        banner: int64, the limited banner that each wants, -1 without.
+        pull_cap: int64, most pulls of the agent-week.
+        quests_paid, arena_used, arena_bought: int64, quests as bits; battles.
+    """
+
+    age: int
+    rows: Ints
+    ids: NDArray[np.uint64]
+    kind: Ints
+    install: Ints
+    money: Floats
+    state: State
+    strongest: NDArray[np.int16]
+    effects: EffectArrays
+    counts: Ints
+    fired: NDArray[np.bool_]
+    banner: Ints
+    pull_cap: Ints
+    quests_paid: Ints
+    arena_used: Ints
+    arena_bought: Ints
+
+    @property
+    def size(self) -> int:
+        """Number of players."""
+        return int(self.rows.size)
+
+    def today(self, name: str) -> Ints:
+        """Return a count of the day so far, (m,): to be added to in place."""
+        row: Ints = self.counts[TODAY[name]]
+        return row
+
+
+def copy_day(players: Players, age: int, rows: Ints, effects: EffectArrays) -> Day:
+    """Return the players at `rows` (m,), in this order, for a day.
+
+    Wanted banners and pull caps are left for `gacha.prepare_day`.
+    """
+    profile, m = players.profile, rows.size
+    together = players.state.matrix.T.take(rows, axis=0)
+    strongest = players.strongest.take(rows, axis=0)
+    return Day(
+        age=age, rows=rows, ids=profile.entities[rows], kind=profile.archetype[rows],
+        install=profile.install[rows], money=players.money[rows],
+        state=state_of(np.ascontiguousarray(together.T)),
+        strongest=np.ascontiguousarray(strongest.transpose(1, 2, 0)),
+        effects=effects, counts=np.zeros((len(COUNTS), m), dtype=np.int64),
+        fired=np.zeros((len(TRIGGERS), m), dtype=np.bool_),
+        banner=np.full(m, -1), pull_cap=np.zeros(m, dtype=np.int64),
+        quests_paid=np.zeros(m, dtype=np.int64), arena_used=np.zeros(m, dtype=np.int64),
+        arena_bought=np.zeros(m, dtype=np.int64),
+    )  # fmt: skip
+
+
+def put_back(players: Players, day: Day) -> None:
+    """Store what the day has changed."""
+    players.state.matrix.T[day.rows] = np.ascontiguousarray(day.state.matrix.T)
+    players.strongest[day.rows] = np.ascontiguousarray(day.strongest.transpose(2, 0, 1))
+    players.totals[day.rows] += day.counts.T
+
+
+def wanted_banners(rules: Rules, featured: Ints, players: Players, day: Day, pos: Ints) -> Ints:
+    """Return the limited banner of the day that each agent at `pos` wants, -1 without: (m,)."""
+    first = int(rules.heroes.first[LEGENDARY])
+    rows = day.rows[pos]
+    banner = rules.banner[day.install[pos] + day.age]
+    hero = np.where(banner >= 0, featured[banner], first)
+    wanted = (banner >= 0) & (players.cell[rows, hero] < 0) & players.likes[rows, hero - first]
+    return np.where(wanted, banner, -1)
