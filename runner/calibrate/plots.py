@@ -74,6 +74,8 @@ def _fit(points: tuple[Point, ...], fit: pd.DataFrame) -> Any:
 
 
 def _curve(axes: Any, points: list[Point], fit: pd.DataFrame) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     periods = np.array([point.period for point in points])
     colours = [_OBSERVED if point.role == "fit" else _HELD_OUT for point in points]
     for period, value, se, colour in zip(
@@ -82,6 +84,7 @@ def _curve(axes: Any, points: list[Point], fit: pd.DataFrame) -> None:
         axes.errorbar(period, value, yerr=TWO_SIDED_95 * se, fmt="o", ms=4, color=colour, capsize=2)
     order = np.argsort(periods)
     axes.plot(periods[order], fit["achieved"].to_numpy()[order], color=_ACHIEVED)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel=points[0].period_column, ylabel=points[0].unit)
     axes.set_title(
         f"{points[0].target}: observed with 95 % band (orange: held out), line: achieved",
