@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# Hundreds of tests start Python: let it keep what it compiles, where the environment forbids it.
+export PYTHONDONTWRITEBYTECODE :=
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check lint types contracts drill bench engine-bench clean
+.PHONY: demo test test-times check lint types contracts drill bench engine-bench clean
 
 demo: $(READY)  ## run the main study on real input and say where its results are
 	$(BIN)/python -m runner run sweeps=taps_plan
@@ -12,7 +14,10 @@ demo: $(READY)  ## run the main study on real input and say where its results ar
 test: check  ## install what is needed and run everything CI runs
 
 check: lint types contracts
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-times: $(READY)  ## run all tests and write what each costs to docs/testing.md
+	$(BIN)/python -m pytest -n 2 --dist worksteal -p tests.times --times-page docs/testing.md
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

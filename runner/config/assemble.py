@@ -14,7 +14,8 @@ from runner.config.comparisons import read_comparisons
 from runner.config.design import option_problems, read_arms, read_excluded, read_grid
 from runner.config.exceptions import PolicyException, read_exceptions
 from runner.config.grid import level_combinations
-from runner.config.hydra_compose import compose_groups, resolve
+from runner.config.hydra_compose import compose_groups
+from runner.config.interpolations import resolve
 from runner.config.overlay import lay_over, refused_keys, split_words
 from runner.config.replicates import Replicates, read_replicates, with_number
 from runner.config.request import StudyRequest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
@@ -110,27 +110,3 @@ def _unreadable(sources: Sources) -> list[Problem]:
         except OSError as error:
             found.append(Problem(str(file), "", f"cannot be read ({error.strerror})"))
     return found
-
-
-def resolve(tree: Tree) -> Tree:
-    """Return the tree with `${...}` interpolations replaced by what they name.
-
-    Raises:
-        ConfigError: an interpolation names nothing.
-    """
-    if not has_interpolations(tree):
-        return tree
-    try:
-        return cast(Tree, OmegaConf.to_container(OmegaConf.create(tree), resolve=True))
-    except OmegaConfBaseException as error:
-        where = getattr(error, "full_key", "") or "configuration"
-        raise ConfigError([Problem(where, "", str(error).splitlines()[0])]) from error
-
-
-def has_interpolations(tree: Any) -> bool:
-    """Tell whether any text in the tree holds `${`."""
-    if isinstance(tree, dict):
-        return any(has_interpolations(item) for item in tree.values())
-    if isinstance(tree, list):
-        return any(has_interpolations(item) for item in tree)
-    return isinstance(tree, str) and "${" in tree

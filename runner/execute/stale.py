@@ -8,8 +8,6 @@ import os
 import sys
 from pathlib import Path
 
-from joblib.externals.loky import get_reusable_executor
-
 from runner.execute.single import engine_spec
 
 _SEEN: dict[str, str] = {}
@@ -23,6 +21,8 @@ def leave_stale_workers(engine: str) -> None:
     """
     stamp = _stamp(engine)
     if _SEEN and _SEEN.get("stamp") != stamp:
+        from joblib.externals.loky import get_reusable_executor
+
         get_reusable_executor().shutdown(wait=True)
     _SEEN["stamp"] = stamp
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from runner.contract import (
@@ -235,6 +234,8 @@ class _TableFile:
 
     def _without_dropped(self) -> None:
         """Rewrite the file without runs that failed after some of their rows were flushed."""
+        import pyarrow.compute as pc
+
         self._temporary.replace(self._unsifted)
         dropped = pa.array(self._dropped)
         with (

@@ -6,11 +6,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from runner.contract import StoreError
@@ -19,6 +17,9 @@ from runner.store.folder import MC_INDEX, METRICS, StudyFolder, replacing
 from runner.store.ids import with_ids
 from runner.store.ledger import RunState
 from runner.store.parts import RUN_ID
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def assemble_results(
@@ -100,6 +101,8 @@ def plan_rows(plan: Plan) -> pd.DataFrame:
 
     `mc_index` is among the keys when replicates have several runs.
     """
+    import pandas as pd
+
     repeats = plan.repeats * len(plan.cells)
     each = plan.replicates * plan.mc
     rows = pd.DataFrame({RUN_ID: pd.array(plan.run_ids, "string")})
@@ -118,6 +121,8 @@ def _ordered_rows(plan: Plan) -> pd.DataFrame:
 
 def _reported(folder: StudyFolder, plan: Plan, states: Mapping[str, RunState]) -> pd.DataFrame:
     """Return run_id, metric, value, reason of all runs that ended, done or failed."""
+    import pandas as pd
+
     unique = dict.fromkeys(plan.run_ids)
     ended = [state for run_id in unique if (state := states.get(run_id)) is not None]
     done = [state for state in ended if state.record.status == "done"]
@@ -140,7 +145,13 @@ def _from_parts(folder: StudyFolder, table: str, states: list[RunState]) -> pa.T
     pieces = [_part_rows(folder.part_file(table, p), ids) for p, ids in by_part.items()]
     if pieces:
         return pa.concat_tables(pieces).unify_dictionaries()
-    return pa.table({RUN_ID: pa.array([], pa.string()), **_EMPTY_METRICS})
+    return _no_metrics()
+
+
+def _no_metrics() -> pa.Table:
+    texts = pa.array([], pa.string())
+    values = pa.array([], pa.float64())
+    return pa.table({RUN_ID: texts, "metric": texts, "value": values, "reason": texts})
 
 
 def iterate_table(
@@ -168,6 +179,8 @@ def _by_part(table: str, states: list[RunState]) -> dict[str, list[str]]:
 
 
 def _part_rows(file: Path, run_ids: list[str], columns: list[str] | None = None) -> pa.Table:
+    import pyarrow.compute as pc
+
     try:
         asked = None if columns is None else [RUN_ID, *columns]
         stored = pq.read_table(file, columns=asked, page_checksum_verification=True)
@@ -180,14 +193,9 @@ def _part_rows(file: Path, run_ids: list[str], columns: list[str] | None = None)
     return stored.set_column(0, RUN_ID, names).filter(is_wanted)
 
 
-_EMPTY_METRICS: dict[str, Any] = {
-    "metric": pa.array([], pa.string()),
-    "value": pa.array([], pa.float64()),
-    "reason": pa.array([], pa.string()),
-}
-
-
 def _statuses(states: Mapping[str, RunState], plan: Plan) -> pd.DataFrame:
+    import pandas as pd
+
     records = [s.record for r in dict.fromkeys(plan.run_ids) if (s := states.get(r)) is not None]
     return pd.DataFrame(
         {

@@ -1,0 +1,32 @@
+"""Compose on demand: worker processes and commands that read stored plans need no hydra."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runner.config.request import StudyRequest
+    from runner.config.study import Study
+    from runner.config.tree import Tree
+
+
+def compose_study(request: StudyRequest) -> Study:
+    """Return the study a request describes.
+
+    Raises:
+        ConfigError: everything that is wrong with it, together.
+    """
+    from runner.config import assemble
+
+    return assemble.compose_study(request)
+
+
+def composed_tree(request: StudyRequest) -> Tree:
+    """Return the composed configuration with the user's values, unresolved and unchecked.
+
+    Raises:
+        ConfigError: the words or files cannot be read, or no engine is chosen.
+    """
+    from runner.config import assemble
+
+    return assemble.composed_tree(request)
