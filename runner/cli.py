@@ -225,13 +225,18 @@ def verify(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> int:
-    """Check stored files and recompute a sample of runs; exit code 1 when anything is wrong."""
+    """Check stored files and recompute a sample of runs; exit code 1 when anything is wrong.
+
+    The newest plan of a study comes with the trials of the study's calibrations.
+    """
     from runner.audit import read_share, verify_study
     from runner.report.status import find_plan
     from runner.report.status_view import print_verified
 
     with _engines_aside():
-        report = verify_study(find_plan(outputs, study), read_share(sample))
+        place = find_plan(outputs, study)
+        is_newest = place.name not in study  # no plan was named
+        report = verify_study(place, read_share(sample), with_trials=is_newest)
     if as_json:
         _print_json(report.as_json())
     else:

@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources
+from runner.config.sources import ENGINE_GROUP, NO_OPTION, STUDY_GROUP, Sources
 from runner.config.tree import Tree
 from runner.contract import ConfigError, Problem
 
@@ -22,8 +22,12 @@ DEFAULT_OPTIONS = {"seeding": "common", "execution": "local", "tracking": "local
 _BEFORE_ENGINE = ("acceptance", "execution", "seeding", "tracking")
 
 
-def compose_groups(sources: Sources, choices: Mapping[str, str]) -> tuple[Tree, dict[str, str]]:
+def compose_groups(
+    sources: Sources, choices: Mapping[str, str | None]
+) -> tuple[Tree, dict[str, str]]:
     """Return the composed tree, interpolations unresolved, and the option chosen in each group.
+
+    A choice of None, or of `null`, takes nothing of the group.
 
     Raises:
         ConfigError: a file is not valid YAML, repeats a key, or names an unknown option.
@@ -32,8 +36,7 @@ def compose_groups(sources: Sources, choices: Mapping[str, str]) -> tuple[Tree, 
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(primary), version_base="1.3"):
-            _store_root(sources, own=_unlisted_groups(sources, choices))
-            return _composed([f"{group}={option}" for group, option in choices.items()])
+            return _composed(_words(sources, choices))
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise ConfigError([_as_problem(error)]) from error
     except RecursionError as error:
@@ -43,15 +46,22 @@ def compose_groups(sources: Sources, choices: Mapping[str, str]) -> tuple[Tree, 
         raise ConfigError(_unreadable(sources) or [_as_problem(error)]) from error
 
 
-def _unlisted_groups(sources: Sources, choices: Mapping[str, str]) -> list[str]:
-    """Return the chosen groups of the engine that neither its file nor the study lists."""
-    owned = [group for group in choices if "/" in group]
-    if not owned:
-        return []
-    _store_root(sources, own=[])
-    leading = [f"{g}={o}" for g, o in choices.items() if g in (ENGINE_GROUP, STUDY_GROUP)]
-    listed = _composed(leading)[1]
-    return [group for group in owned if group not in listed]
+def _words(sources: Sources, choices: Mapping[str, str | None]) -> list[str]:
+    """Store the root and return the overrides of these choices; nothing chosen takes a group away.
+
+    The root lists the chosen groups of the engine that neither its file nor the study lists.
+    """
+    taken = {g: o for g, o in choices.items() if o not in (None, NO_OPTION)}
+    left = [group for group in choices if group not in taken]
+    unlisted = []
+    if left or any("/" in group for group in taken):
+        _store_root(sources, own=[])
+        leading = [f"{g}={o}" for g, o in taken.items() if g in (ENGINE_GROUP, STUDY_GROUP)]
+        listed = _composed(leading)[1]
+        unlisted = [group for group in taken if "/" in group and group not in listed]
+        left = [group for group in left if group in listed]
+    _store_root(sources, own=unlisted)
+    return [*(f"{group}={option}" for group, option in taken.items()), *(f"~{g}" for g in left)]
 
 
 def _composed(words: list[str]) -> tuple[Tree, dict[str, str]]:

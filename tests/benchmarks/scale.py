@@ -150,7 +150,7 @@ def per_part(rates: dict[str, dict[int, Spent]], size: Size) -> Section:
         "start of the pool included (the cluster stands already). The best of "
         f"{size.repeats} trials; {os.cpu_count()} processors are shared by any more workers. "
         "One worker with loky is the calling process. Parts are meant to take two seconds: "
-        "a parent that spends 5 ms on each keeps 400 workers busy."
+        "a parent that spends 10 ms on each keeps 200 workers busy."
     )
     return Section(title="Parts per second, by number of workers", how=how, figures=figures)
 
