@@ -86,7 +86,7 @@ class Buffer:
         keys += _spread([part.place for part in parts], sizes, np.dtype(np.int64))
         keys += _spread([part.when for part in parts], sizes, np.dtype(np.int64))
         columns = {
-            name: _narrow(name, _spread([part.columns[name] for part in parts], sizes, None), kind)
+            name: _narrow(name, _spread([part.columns[name] for part in parts], sizes, kind), kind)
             for name, kind in self.kinds.items()
         }
         at = np.concatenate([part.at for part in parts]).astype(np.int32)
@@ -94,10 +94,11 @@ class Buffer:
         self.joined.append(dict(zip(_ENVELOPE, (keys, at, marks), strict=True)) | columns)
 
 
-def _spread(
-    values: Sequence[Values], sizes: Sequence[int], kind: np.dtype[Any] | None
-) -> NDArray[Any]:
-    """Return values of parts one after the other, numbers repeated to the size of their part."""
+def _spread(values: Sequence[Values], sizes: Sequence[int], kind: np.dtype[Any]) -> NDArray[Any]:
+    """Return values of parts one after the other, numbers repeated to the size of their part.
+
+    If all are numbers, the result is of the kind wanted.
+    """
     if not any(isinstance(value, np.ndarray) for value in values):
         return np.repeat(np.asarray(values, dtype=kind), sizes)
     arrays = [
