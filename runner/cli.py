@@ -225,13 +225,18 @@ def verify(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> int:
-    """Check stored files and recompute a sample of runs; exit code 1 when anything is wrong."""
+    """Check stored files and recompute a sample of runs; exit code 1 when anything is wrong.
+
+    The newest plan of a study comes with the trials of the study's calibrations.
+    """
     from runner.audit import read_share, verify_study
     from runner.report.status import find_plan
     from runner.report.status_view import print_verified
 
     with _engines_aside():
-        report = verify_study(find_plan(outputs, study), read_share(sample))
+        place = find_plan(outputs, study)
+        is_newest = place.name not in study  # no plan was named
+        report = verify_study(place, read_share(sample), with_trials=is_newest)
     if as_json:
         _print_json(report.as_json())
     else:
@@ -463,7 +468,9 @@ def _engines_aside() -> Iterator[None]:
 
 
 def _tell(error: RunnerError, words: list[str]) -> None:
-    print(f"cohortsweep: {error}", file=sys.stderr)
+    from runner.contract import visible
+
+    print(f"cohortsweep: {visible(str(error))}", file=sys.stderr)
     if "--json" in words:
         problems = getattr(error, "problems", ())
         listed = [{"where": p.where, "found": p.found, "allowed": p.allowed} for p in problems]
@@ -477,10 +484,10 @@ def _request(overrides: list[str] | None, config_dir: Path | None) -> StudyReque
 
 
 def _console() -> Console:
-    from rich.console import Console
+    from runner.report.console import StudyConsole
 
     is_terminal = sys.stdout.isatty()
-    return Console(highlight=False, width=None if is_terminal else 150)
+    return StudyConsole(highlight=False, width=None if is_terminal else 150)
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -13,8 +13,10 @@ from runner.config.cells import cell_part, without_cell_part
 from runner.config.comparisons import read_comparisons
 from runner.config.design import option_problems, read_arms, read_excluded, read_grid
 from runner.config.exceptions import PolicyException, read_exceptions
-from runner.config.grid import level_combinations
-from runner.config.hydra_compose import compose_groups, resolve
+from runner.config.grid import level_combinations, size_problems
+from runner.config.guard import guard_problems
+from runner.config.hydra_compose import ROOT_NAME, compose_groups
+from runner.config.interpolation import resolve
 from runner.config.overlay import lay_over, refused_keys, split_words
 from runner.config.replicates import Replicates, read_replicates, with_number
 from runner.config.request import StudyRequest
@@ -43,7 +45,7 @@ from runner.config.study import (
     Tracking,
     Variable,
 )
-from runner.config.tree import Tree, copied, nested, set_path
+from runner.config.tree import Tree, copied, flat, nested, set_path
 from runner.config.values import Checker, checker, horizon_problems
 from runner.config.variables import read_variables
 from runner.config.words import Word, read_words
@@ -123,6 +125,7 @@ def compose_study(request: StudyRequest) -> Study:
     """
     draft = _draft(request)
     raw = _with_defaults(draft.tree(draft.choices), draft.spec)
+    _require_usable(raw)
     tree = resolve(raw)
     settings = _settings(tree, draft)
     check = checker(draft.spec, tree.get("params", {}))
@@ -150,7 +153,7 @@ def compose_study(request: StudyRequest) -> Study:
     draft.problems += wrong
     if draft.problems:
         raise ConfigError(draft.problems)
-    bases = _bases(draft, raw, parts)
+    bases = _bases(draft, raw, parts, settings.design.max_cells)
     return Study(
         name=settings.study.name or draft.spec.name,
         question=settings.study.question,
@@ -189,6 +192,17 @@ def compose_study(request: StudyRequest) -> Study:
         ),
         calibration=_calibration(tree, settings, draft),
     )
+
+
+def _require_usable(tree: Tree) -> None:
+    """Refuse texts that no file system takes, before any of them is used as a path."""
+    wrong = [
+        Problem(path, repr(text), "must not hold a NUL character")
+        for path, text in flat(tree)
+        if "\0" in (shown(text) if isinstance(text, str | list) else "")
+    ]
+    if wrong:
+        raise ConfigError(wrong)
 
 
 def execution_of(section: ExecutionSection) -> Execution:
@@ -252,8 +266,12 @@ def _nested(tree: Mapping[str, Any]) -> Tree:
 
 
 def _checked_dir(folder: Path | None) -> Path | None:
-    if folder is not None and not folder.is_dir():
+    if folder is None:
+        return None
+    if not folder.is_dir():
         raise ConfigError([Problem("--config-dir", str(folder), "is not a folder")])
+    if wrong := guard_problems(folder, ROOT_NAME):
+        raise ConfigError(wrong)
     return folder
 
 
@@ -509,9 +527,14 @@ def _acceptance(
     return rules, exceptions
 
 
-def _bases(draft: _Draft, raw: Tree, design: _Design) -> dict[Choices, Tree]:
+def _bases(draft: _Draft, raw: Tree, design: _Design, max_cells: int) -> dict[Choices, Tree]:
     """Return the cell part of the tree for every combination of group options in use."""
     group_axes = [axis for axis in design.axes if axis.group]
+    arms, cases = len(design.arms), len(design.cases)
+    if group_axes and (
+        wrong := size_problems(design.axes, cases=cases, arms=arms, max_cells=max_cells)
+    ):
+        raise ConfigError(wrong)  # before each combination is composed
     by_arm = [arm.choices for arm in design.arms] or [{}]
     bases: dict[Choices, Tree] = {}
     on_axes = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.config.grid import hashable
 from runner.config.settings import is_name
-from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources
+from runner.config.sources import ENGINE_GROUP, NO_OPTION, STUDY_GROUP, Sources
 from runner.config.study import Arm, Axis
 from runner.config.tree import flat
 from runner.config.values import Checker
@@ -97,9 +97,14 @@ def _repeat(levels: list[Any]) -> bool:
 
 
 def option_problems(where: str, option: Any, group: str, sources: Sources) -> list[Problem]:
-    """Return the problems of an option, or of a list of them, that its group does not have."""
+    """Return the problems of an option, or of a list of them, that its group does not have.
+
+    `null` chooses nothing of a group, as in Hydra; a study needs an engine, though.
+    """
     options = sources.groups[group]
     found = []
+    if option in (None, NO_OPTION) and group not in (ENGINE_GROUP, STUDY_GROUP):
+        return []
     for name in _named_options(option):
         if not isinstance(name, str) or name not in options:
             hint = nearest(name, options) if isinstance(name, str) else ""

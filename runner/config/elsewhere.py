@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from runner.config.assemble import composed_tree, execution_of
-from runner.config.hydra_compose import resolve
+from runner.config.interpolation import resolve
 from runner.config.request import StudyRequest
 from runner.config.settings import ExecutionSection
 from runner.config.study import Execution, Study

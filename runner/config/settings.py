@@ -9,13 +9,18 @@ from runner.contract import ParamGroup, Problem, group, param
 from runner.draws import GENERATORS
 
 FEWEST_RESAMPLES = 200
+MOST_CELLS = 1_000_000
+LONGEST_NAME = 100
 _ADDRESS = re.compile(r"(tcp|tls|ws|wss)://([^\s/:@\[\]]+|\[[0-9a-fA-F:.%]+\]):[0-9]{1,5}\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*\Z")
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])\Z", re.IGNORECASE)  # of Windows
+NAME_RULE = f"must be letters, digits, _ and -, at most {LONGEST_NAME}, and no device of Windows"
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text can name a study or an arm: letters, digits, _ and -."""
-    return _NAME.match(text) is not None
+    """Tell whether a text can name a study, an arm or a file, on every system."""
+    is_short = len(text) <= LONGEST_NAME
+    return is_short and _NAME.match(text) is not None and _DEVICES.match(text) is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +34,7 @@ class StudySection(ParamGroup):
         """Refuse names that could not be a folder."""
         if self.name is None or is_name(self.name):
             return []
-        return [Problem("name", repr(self.name), "must be letters, digits, _ and -")]
+        return [Problem("name", repr(self.name), NAME_RULE)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +63,9 @@ class DesignSection(ParamGroup):
         1, low=1, high=10_000, doc="runs per replicate: fresh chance under the same drawn variables"
     )
     control: str = param("control", doc="the arm that others are compared with")
-    max_cells: int = param(100_000, low=1, doc="a larger grid is refused, never thinned")
+    max_cells: int = param(
+        100_000, low=1, high=MOST_CELLS, doc="a larger grid is refused, never thinned"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,11 +165,14 @@ class CalibrateSection(ParamGroup):
         """Refuse names that could not be a file, and a confirmation with fewer replicates."""
         found = []
         if self.name is not None and not is_name(self.name):
-            found.append(Problem("name", repr(self.name), "must be letters, digits, _ and -"))
+            found.append(Problem("name", repr(self.name), NAME_RULE))
         if self.confirm_replicates < self.replicates:
             allowed = f"must be at least calibrate.replicates = {self.replicates}"
             found.append(Problem("confirm_replicates", str(self.confirm_replicates), allowed))
         return found
+
+
+_ADDRESSES = ("http://", "https://", "sqlite:///")  # others load drivers and plug-ins by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +204,8 @@ class TrackingSection(ParamGroup):
         if self.mode == "local" and not self.uri.startswith("sqlite:///"):
             allowed = "must be sqlite:///FILE with tracking=local; use tracking=server"
             return [Problem("uri", self.uri, allowed)]
+        if not self.uri.startswith(_ADDRESSES):
+            return [Problem("uri", self.uri, f"must begin with {', '.join(_ADDRESSES)}")]
         return []
 
 

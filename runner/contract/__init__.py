@@ -70,6 +70,7 @@ from runner.contract.tables import (
     TableSchema,
     TableSink,
 )
+from runner.contract.visible import visible
 
 __all__ = [
     "BLOCK_FIELDS",
@@ -143,4 +144,5 @@ __all__ = [
     "shown",
     "spell",
     "table_data",
+    "visible",
 ]

@@ -73,9 +73,11 @@ def _results(
 
 def workers(execution: Execution) -> int:
     """Return how many workers are wanted; a single one is this very process."""
+    if execution.n_jobs != -1:
+        return execution.n_jobs
     from joblib import cpu_count
 
-    return int(cpu_count()) if execution.n_jobs == -1 else execution.n_jobs
+    return int(cpu_count())
 
 
 def _go_on() -> None:

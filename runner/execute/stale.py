@@ -6,8 +6,6 @@ import hashlib
 import os
 import sys
 
-from joblib.externals.loky import get_reusable_executor
-
 from runner.execute.alike import engine_files
 
 _SEEN: dict[str, str] = {}
@@ -21,6 +19,8 @@ def leave_stale_workers(engine: str) -> None:
     """
     stamp = _stamp(engine)
     if _SEEN and _SEEN.get("stamp") != stamp:
+        from joblib.externals.loky import get_reusable_executor
+
         get_reusable_executor().shutdown(wait=True)
     _SEEN["stamp"] = stamp
 

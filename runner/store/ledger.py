@@ -6,6 +6,7 @@ import gc
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -18,19 +19,22 @@ from runner.store.folder import METRICS, replacing
 Status = Literal["done", "failed", "timeout"]
 
 _CHECK = ', "check": "'
+_PLAIN = re.compile(r"\w[\w.\-]*\Z")  # a file's name, never a path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """What one execution of a run came to.
 
-    `tables` maps each stored table to its content hash; `failed_checks` names broken invariants
-    with what was found; `error` is empty for a done run.
+    `seconds` passed on the clock, `cpu_seconds` of work in its thread (0 where nobody counted, as
+    for a run whose worker died). `tables` maps each stored table to its content hash;
+    `failed_checks` names broken invariants with what was found; `error` is empty for a done run.
     """
 
     run_id: str
     status: Status
     seconds: float
+    cpu_seconds: float = 0.0
     metrics_hash: str = ""
     tables: dict[str, str] = field(default_factory=dict)
     failed_checks: dict[str, str] = field(default_factory=dict)
@@ -69,12 +73,20 @@ class NewestRecord(NamedTuple):
     parts: dict[str, PartFile]
 
 
+class _Entry(NamedTuple):
+    """What a line tells: the files of its part by table, and the runs as they are written."""
+
+    files: dict[str, PartFile]
+    runs: list[dict[str, Any]]
+
+
 class Ledger:
     """Reads and extends the ledger file of one study."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._is_clean = False
+        self._told = 0
         self.unreadable_lines: tuple[int, ...] = ()
         self.is_torn = False
 
@@ -90,10 +102,8 @@ class Ledger:
         """
         states: dict[str, RunState] = {}
         with _uncollected():
-            for files, runs in self._entries():
-                for run in runs:
-                    record = RunRecord(**run)
-                    states[record.run_id] = _merged(states.get(record.run_id), record, files)
+            for entry in self._entries():
+                _take(entry, states)
         return states
 
     def newest(self) -> dict[str, NewestRecord]:
@@ -115,21 +125,37 @@ class Ledger:
                     found[run["run_id"]] = NewestRecord(run, parts)
         return found
 
-    def _entries(self) -> Iterator[tuple[dict[str, PartFile], list[dict[str, Any]]]]:
+    def _entries(self) -> Iterator[_Entry]:
         """Yield the files and the runs of each line, noting what cannot be read."""
         unreadable = []
-        *lines, tail = self._content().split(b"\n")
+        content = self._content()
+        *lines, tail = content.split(b"\n")
+        self._told = len(content) - len(tail)
         self.is_torn = bool(tail)
         if _parsed(tail) is not None:
             lines.append(tail)
         for number, line in enumerate(lines, start=1):
-            entry = _parsed(line)
+            entry = _entry(line)
             if entry is None:
                 unreadable.append(number)
-                continue
-            part = entry["part"]
-            yield {table: PartFile(part, *f) for table, f in entry["files"].items()}, entry["runs"]
+            else:
+                yield entry
         self.unreadable_lines = tuple(unreadable)
+
+    def catch_up(self, states: dict[str, RunState]) -> None:
+        """Enter into `states` the whole lines that came since this object last read.
+
+        For the holder of the folder's lock, while the file is only appended to.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        content = self._content(self._told)
+        whole = content.rfind(b"\n") + 1
+        for line in content[:whole].split(b"\n")[:-1]:
+            if (entry := _entry(line)) is not None:
+                _take(entry, states)
+        self._told += whole
 
     def append(
         self, part: str, records: Iterable[RunRecord], files: Mapping[str, PartFile]
@@ -168,9 +194,11 @@ class Ledger:
             with replacing(self._file) as temporary:
                 temporary.write_bytes(b"".join(line + b"\n" for line in kept))
 
-    def _content(self) -> bytes:
+    def _content(self, start: int = 0) -> bytes:
         try:
-            return self._file.read_bytes()
+            with open(self._file, "rb") as stream:
+                stream.seek(start)
+                return stream.read()
         except FileNotFoundError:
             return b""
         except OSError as error:
@@ -201,7 +229,23 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     if not mark or tail != f'{_check_of(text)}"}}':
         return None
     entry: dict[str, Any] = json.loads(text)
-    return entry
+    return entry if all(map(_PLAIN.match, (entry["part"], *entry["files"]))) else None
+
+
+def _entry(line: bytes) -> _Entry | None:
+    """Return what a line tells, None if it cannot be read."""
+    told = _parsed(line)
+    if told is None:
+        return None
+    files = {table: PartFile(told["part"], *f) for table, f in told["files"].items()}
+    return _Entry(files, told["runs"])
+
+
+def _take(entry: _Entry, states: dict[str, RunState]) -> None:
+    """Enter a line's runs into `states`."""
+    for run in entry.runs:
+        record = RunRecord(**run)
+        states[record.run_id] = _merged(states.get(record.run_id), record, entry.files)
 
 
 @contextmanager

@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from runner.contract import (
@@ -218,6 +217,7 @@ class _TableFile:
     def _open(self) -> pq.ParquetWriter:
         if self._writer is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._temporary.unlink(missing_ok=True)  # it may be a link that somebody left there
             self._writer = pq.ParquetWriter(
                 self._temporary, self._arrow, compression="zstd", write_page_checksum=True
             )
@@ -236,6 +236,8 @@ class _TableFile:
 
     def _without_dropped(self) -> None:
         """Rewrite the file without runs that failed after some of their rows were flushed."""
+        import pyarrow.compute as pc
+
         self._temporary.replace(self._unsifted)
         dropped = pa.array(self._dropped)
         with (

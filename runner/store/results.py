@@ -7,11 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from runner.contract import StoreError
@@ -20,6 +18,9 @@ from runner.store.folder import MC_INDEX, METRICS, StudyFolder, replacing
 from runner.store.ids import with_ids
 from runner.store.ledger import RunState
 from runner.store.parts import RUN_ID
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PIECE_ROWS = 1_000_000
 
@@ -103,6 +104,8 @@ def plan_rows(plan: Plan) -> pd.DataFrame:
 
     `mc_index` is among the keys when replicates have several runs.
     """
+    import pandas as pd
+
     repeats = plan.repeats * len(plan.cells)
     each = plan.replicates * plan.mc
     rows = pd.DataFrame({RUN_ID: pd.array(plan.run_ids, "string")})
@@ -121,6 +124,8 @@ def _ordered_rows(plan: Plan) -> pd.DataFrame:
 
 def _reported(folder: StudyFolder, plan: Plan, states: Mapping[str, RunState]) -> pd.DataFrame:
     """Return run_id, metric, value, reason of all runs that ended, done or failed."""
+    import pandas as pd
+
     unique = dict.fromkeys(plan.run_ids)
     ended = [state for run_id in unique if (state := states.get(run_id)) is not None]
     done = [state for state in ended if state.record.status == "done"]
@@ -143,7 +148,13 @@ def _from_parts(folder: StudyFolder, table: str, states: list[RunState]) -> pa.T
     pieces = [_part_rows(folder.part_file(table, p), ids) for p, ids in by_part.items()]
     if pieces:
         return pa.concat_tables(pieces).unify_dictionaries()
-    return pa.table({RUN_ID: pa.array([], pa.string()), **_EMPTY_METRICS})
+    return _no_metrics()
+
+
+def _no_metrics() -> pa.Table:
+    texts = pa.array([], pa.string())
+    values = pa.array([], pa.float64())
+    return pa.table({RUN_ID: texts, "metric": texts, "value": values, "reason": texts})
 
 
 def iterate_table(
@@ -194,6 +205,8 @@ def _pieces(file: Path, run_ids: list[str], columns: list[str]) -> Iterator[pa.T
 
 
 def _start_of_last_run(rows: pa.Table) -> int:
+    import pyarrow.compute as pc
+
     names = rows[RUN_ID]
     is_last = pc.equal(names.cast(pa.string()), names[-1].as_py())
     return int(pc.index(is_last, pa.scalar(True)).as_py())
@@ -210,19 +223,16 @@ def _told_as_damage(file: Path) -> Iterator[None]:
 
 
 def _only_of(run_ids: list[str], rows: pa.Table) -> pa.Table:
+    import pyarrow.compute as pc
+
     names = rows[RUN_ID].cast(pa.string())
     is_wanted = pc.is_in(names, value_set=pa.array(run_ids, pa.string()))
     return rows.set_column(0, RUN_ID, names).filter(is_wanted)
 
 
-_EMPTY_METRICS: dict[str, Any] = {
-    "metric": pa.array([], pa.string()),
-    "value": pa.array([], pa.float64()),
-    "reason": pa.array([], pa.string()),
-}
-
-
 def _statuses(states: Mapping[str, RunState], plan: Plan) -> pd.DataFrame:
+    import pandas as pd
+
     records = [s.record for r in dict.fromkeys(plan.run_ids) if (s := states.get(r)) is not None]
     return pd.DataFrame(
         {

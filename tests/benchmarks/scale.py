@@ -18,11 +18,11 @@ from matplotlib.figure import Figure as Drawing
 
 from tests.benchmarks.figures import Figure, Section, as_text, machine, section_lines
 from tests.benchmarks.process import ROOT, Bench, prepared
+from tests.benchmarks.sections_of_page import with_block
 from tests.faults.clusters import Cluster, cluster_in
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 IMAGES = ROOT / "docs" / "images"
-BEGIN, END = "<!-- scale: begin -->\n", "<!-- scale: end -->\n"
 BACKENDS = ("loky", "threading", "dask")
 
 
@@ -177,6 +177,7 @@ def draw_rates(rates: dict[str, dict[int, Spent]], size: Size, file: Path) -> No
         axes.plot(list(found), values, marker="o", label=name)
     axes.set(xlabel="workers", ylabel="parts per second", xscale="log", ylim=(0, None))
     axes.set_xticks(size.workers, [str(n) for n in size.workers])
+    axes.minorticks_off()
     axes.set_title(f"Parts of one empty run, {os.cpu_count()} processors", fontsize=10)
     axes.legend()
     drawing.savefig(file, dpi=110)
@@ -195,27 +196,15 @@ def draw_recording(recorded: dict[int, float], file: Path) -> None:
 def write(sections: Sequence[Section]) -> None:
     """Put the sections into the page, in place of those of last time."""
     loads = machine()["load at the end (1, 5, 15 min)"]
-    lines = ["", "## Scale", ""]
+    lines = ["## Scale", ""]
     lines += [f"Written by `make bench-scale`; load of the machine at the end: {loads}.", ""]
     lines += ["![Parts per second against workers](images/scale-parts.png)", ""]
     lines += ["![Seconds of recording against cells](images/scale-mlflow.png)"]
     for section in sections:
         lines += section_lines(section, level=3)
     page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(with_scale(page, "\n".join(lines) + "\n"), encoding="utf-8")
+    PAGE.write_text(with_block(page, "scale", "\n".join(lines)), encoding="utf-8")
     print(f"written to {PAGE.relative_to(ROOT)}")
-
-
-def with_scale(page: str, text: str) -> str:
-    """Return a page with this text as its part on scale."""
-    head, _, rest = page.partition(BEGIN)
-    return f"{head}{BEGIN}{text}{END}{rest.partition(END)[2]}"
-
-
-def scale_of(page: str) -> str:
-    """Return a page's part on scale, with the marks around it; empty if there is none."""
-    _, begin, rest = page.partition(BEGIN)
-    return f"{BEGIN}{rest.partition(END)[0]}{END}" if begin else ""
 
 
 if __name__ == "__main__":

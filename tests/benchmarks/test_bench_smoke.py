@@ -9,7 +9,6 @@ import pytest
 
 from tests.benchmarks.figures import Figure, Section, as_page, as_text
 from tests.benchmarks.process import Bench, prepared
-from tests.benchmarks.scale import scale_of, with_scale
 from tests.benchmarks.sections import SECTIONS, Size
 
 TINY = Size(
@@ -60,13 +59,3 @@ def test_the_page_names_machine_target_and_remark(tmp_path: Path) -> None:
     page = as_page([Section(title="Overhead", how="How.", figures=[figure])])
     assert "| per run | 0.29 ms | at most 2 | met | small |" in page
     assert "numpy" in page
-
-
-def test_the_part_on_scale_outlives_other_measurements() -> None:
-    page = with_scale("# Page\n", "first\n")
-    assert page == f"# Page\n{scale_of(page)}"
-    again = with_scale(f"{page}more\n", "second\n")
-    assert "first" not in again
-    assert again.endswith("more\n")
-    assert scale_of(again).splitlines()[1:-1] == ["second"]
-    assert scale_of("# Page\n") == ""
