@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from runner.conformance.digest import differing
@@ -75,9 +75,9 @@ def _movement_faults(spec: EngineSpec, leaf: Leaf, base: Ran | None) -> list[str
 def _moves(spec: EngineSpec, leaf: Leaf, base: Ran | None) -> Iterator[tuple[Any, list[str]]]:
     """Give other values of a parameter that are accepted, and what each of them changes."""
     for value in other_values(leaf):
-        changed = _ran(spec, {leaf.path: value})
-        if changed is not None and base is not None:
-            yield value, differing(base, changed)
+        changes = _changes(spec, {leaf.path: value}, base)
+        if changes is not None:
+            yield value, changes
 
 
 def _shifts(spec: EngineSpec, leaf: Leaf, base: Ran | None) -> Iterator[tuple[Any, list[str]]]:
@@ -87,9 +87,25 @@ def _shifts(spec: EngineSpec, leaf: Leaf, base: Ran | None) -> Iterator[tuple[An
         if not are_numbers or not _are_neighbours(leaf.path, other.path):
             continue
         half = other.value / 2
-        changed = _ran(spec, {leaf.path: leaf.value + half, other.path: other.value - half})
-        if changed is not None and base is not None:
-            yield leaf.value + half, differing(base, changed)
+        shifted = {leaf.path: leaf.value + half, other.path: other.value - half}
+        changes = _changes(spec, shifted, base)
+        if changes is not None:
+            yield leaf.value + half, changes
+
+
+def _changes(spec: EngineSpec, overrides: Mapping[str, Any], base: Ran | None) -> list[str] | None:
+    """Return what overrides change, None where they are refused.
+
+    Tables are only built where no metric changes: some engines spend most of a run on them.
+    """
+    measured = _ran(spec, overrides, collect=())
+    if measured is None or base is None:
+        return None
+    changed = differing(Ran(outcome=base.outcome, tables={}), measured)
+    if changed:
+        return changed
+    whole = _ran(spec, overrides)
+    return None if whole is None else differing(base, whole)
 
 
 def _are_neighbours(path: str, other: str) -> bool:
@@ -98,13 +114,15 @@ def _are_neighbours(path: str, other: str) -> bool:
     return len(one) == len(two) and sum(a != b for a, b in zip(one, two, strict=True)) == 1
 
 
-def _ran(spec: EngineSpec, overrides: Mapping[str, Any]) -> Ran | None:
+def _ran(
+    spec: EngineSpec, overrides: Mapping[str, Any], collect: Collection[str] | None = None
+) -> Ran | None:
     """Return the long example run with overrides, None where the engine refuses them."""
     params, _ = try_params(spec, overrides)
     if params is None:
         return None
     try:
-        return run_engine(spec, params, spec.example.horizons[1])
+        return run_engine(spec, params, spec.example.horizons[1], collect=collect)
     except (PlanError, SimulationError):
         return None
 
