@@ -177,6 +177,7 @@ def draw_rates(rates: dict[str, dict[int, Spent]], size: Size, file: Path) -> No
         axes.plot(list(found), values, marker="o", label=name)
     axes.set(xlabel="workers", ylabel="parts per second", xscale="log", ylim=(0, None))
     axes.set_xticks(size.workers, [str(n) for n in size.workers])
+    axes.minorticks_off()
     axes.set_title(f"Parts of one empty run, {os.cpu_count()} processors", fontsize=10)
     axes.legend()
     drawing.savefig(file, dpi=110)
