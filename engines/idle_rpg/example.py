@@ -52,6 +52,7 @@ _WORLD = {
     "start.tickets": 1,
     "campaign.n_stages": 40,
     "campaign.max_stages_per_session": 8,
+    "heroes.max_level": 12,
     "levels.max": 30,
     "levels.unlock.gacha": 2,
     "levels.unlock.quests": 2,
@@ -113,6 +114,7 @@ EXAMPLE = Example(
     horizons=(9, 32),
     population="population.n_agents",
     binding={
+        "heroes.max_level": {"heroes.max_level": 5},
         "retention.cap": {"retention.cap": 0.5},
         "retention.churn_on_miss.later": {
             "retention.churn_on_miss.30": None, "retention.churn_on_miss.60": None,
