@@ -43,7 +43,7 @@ _WORLD = {
     "traffic.sources.organic.share": 0.6,
     "traffic.sources.google_ads.share": 0.4,
     "traffic.events.burst": {
-        "slot": 1, "sim_day": 2, "source": "network", "volume": 12, "bot_ratio": 0.3,
+        "slot": 1, "sim_day": 7, "source": "network", "volume": 12, "bot_ratio": 0.3,
         "retention_multiplier": 0.9, "monetisation_multiplier": 0.8,
     },
     "energy.cap": 60,
