@@ -119,9 +119,18 @@ def calibrate(
     return _told_calibrated(outcome, as_json=as_json)
 
 
+Settings = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Where to go on, such as execution=local or execution.n_jobs=4", show_default=False
+    ),
+]
+
+
 @app.command()
 def resume(
     study: Study = "latest",
+    settings: Settings = None,
     outputs: Outputs = Path("outputs"),
     as_json: AsJson = False,
     strict: Strict = False,
@@ -133,19 +142,29 @@ def resume(
     from runner.resume import resume_study
     from runner.store.calibrations import unfinished_calibration
 
+    study, words = _named(study, settings)
     begun = unfinished_calibration(outputs, study)
     if begun is not None:
         with _engines_aside():
-            outcome = resume_calibration(begun)
+            outcome = resume_calibration(begun, words)
         return _told_calibrated(outcome, as_json=as_json)
     with _engines_aside():
-        results = resume_study(find_plan(outputs, study))
+        results = resume_study(find_plan(outputs, study), words)
     return _told(results, as_json=as_json, strict=strict)
+
+
+def _named(study: str, settings: list[str] | None) -> tuple[str, list[str]]:
+    """Return the study's name and the words after it; `resume execution=local` names none."""
+    words = settings or []
+    if "=" in study and not Path(study).exists():
+        return "latest", [study, *words]
+    return study, words
 
 
 @app.command()
 def retry(
     study: Study = "latest",
+    settings: Settings = None,
     failed: Annotated[
         bool, typer.Option("--failed", help="Only failed runs, not those that took too long.")
     ] = False,
@@ -160,9 +179,10 @@ def retry(
     from runner.report.status import find_plan
     from runner.resume import retry_study
 
+    study, words = _named(study, settings)
     place = find_plan(outputs, study)
     with _engines_aside():
-        results = retry_study(place, only_failed=failed, error_type=error)
+        results = retry_study(place, words, only_failed=failed, error_type=error)
     return _told(results, as_json=as_json)
 
 
@@ -205,13 +225,18 @@ def verify(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> int:
-    """Check stored files and recompute a sample of runs; exit code 1 when anything is wrong."""
+    """Check stored files and recompute a sample of runs; exit code 1 when anything is wrong.
+
+    The newest plan of a study comes with the trials of the study's calibrations.
+    """
     from runner.audit import read_share, verify_study
     from runner.report.status import find_plan
     from runner.report.status_view import print_verified
 
     with _engines_aside():
-        report = verify_study(find_plan(outputs, study), read_share(sample))
+        place = find_plan(outputs, study)
+        is_newest = place.name not in study  # no plan was named
+        report = verify_study(place, read_share(sample), with_trials=is_newest)
     if as_json:
         _print_json(report.as_json())
     else:
@@ -403,9 +428,9 @@ def run_command_line(words: list[str]) -> int:
 
 
 def _exit_code(error: Exception) -> int:
-    from runner.contract import FailedRunsError, UnstoredError
+    from runner.contract import FailedRunsError, LostWorkersError, UnstoredError
 
-    is_late = isinstance(error, FailedRunsError | UnstoredError)
+    is_late = isinstance(error, FailedRunsError | LostWorkersError | UnstoredError)
     return EXIT_FAILED_RUNS if is_late else EXIT_USAGE
 
 
@@ -443,7 +468,9 @@ def _engines_aside() -> Iterator[None]:
 
 
 def _tell(error: RunnerError, words: list[str]) -> None:
-    print(f"cohortsweep: {error}", file=sys.stderr)
+    from runner.contract import visible
+
+    print(f"cohortsweep: {visible(str(error))}", file=sys.stderr)
     if "--json" in words:
         problems = getattr(error, "problems", ())
         listed = [{"where": p.where, "found": p.found, "allowed": p.allowed} for p in problems]
@@ -457,10 +484,10 @@ def _request(overrides: list[str] | None, config_dir: Path | None) -> StudyReque
 
 
 def _console() -> Console:
-    from rich.console import Console
+    from runner.report.console import StudyConsole
 
     is_terminal = sys.stdout.isatty()
-    return Console(highlight=False, width=None if is_terminal else 150)
+    return StudyConsole(highlight=False, width=None if is_terminal else 150)
 
 
 def _print_json(document: dict[str, Any]) -> None:

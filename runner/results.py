@@ -23,6 +23,7 @@ from runner.store.finished import FinishedPlan, is_finished
 from runner.store.folder import MC_INDEX, write_text
 from runner.store.integrity import find_damage, without_damage, write_checksums
 from runner.store.results import count_runs, read_table, results_hash, write_frame
+from runner.store.spreadsheet import csv_text, text_of
 from runner.units import column_units, metric_units
 
 EXIT_FAILED_RUNS = 3
@@ -98,7 +99,8 @@ class StudyResults:
     @property
     def draws(self) -> pd.DataFrame:
         """One row per random variable, cell and replicate: the value drawn."""
-        return pd.read_csv(self.folder / "variable_draws.csv")
+        drawn = pd.read_csv(self.folder / "variable_draws.csv")
+        return drawn.assign(draw_value=drawn["draw_value"].map(text_of))
 
     @property
     def acceptance(self) -> pd.DataFrame:
@@ -210,10 +212,10 @@ def write_summary(place: Path, study: Study, results: StudyResults) -> None:
     summary = results.summary
     write_frame(summary, place / "metrics_by_cell.parquet")
     write_frame(results.judged.cells, place / "acceptance.parquet")
-    csv = results.judged.cells.to_csv(index=False, lineterminator="\n")
+    csv = csv_text(results.judged.cells)
     write_text(place / "acceptance.csv", csv)
     write_frame(results.judged.runs, place / "acceptance_by_run.parquet")
-    write_text(place / "metrics_by_cell.csv", summary.to_csv(index=False, lineterminator="\n"))
+    write_text(place / "metrics_by_cell.csv", csv_text(summary))
     if study.arms:
         _write_both(results.comparisons, place, "comparisons")
     _write_both(results.variance_budget, place, "variance_budget")
@@ -226,7 +228,7 @@ def write_summary(place: Path, study: Study, results: StudyResults) -> None:
 
 def _write_both(frame: pd.DataFrame, place: Path, name: str) -> None:
     write_frame(frame, place / f"{name}.parquet")
-    write_text(place / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+    write_text(place / f"{name}.csv", csv_text(frame))
 
 
 def gather_results(  # noqa: PLR0913 - gathers what every stage came to

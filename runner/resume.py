@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from runner.config import Study
+from runner.config import Study, execution_from
 from runner.contract import ConfigError, PlanError, Problem, nearest
 from runner.execute import Again, never_again
 from runner.plan import Plan, make_plan
@@ -15,31 +17,39 @@ from runner.store.plan_files import restore_plan, saved_study
 from runner.study import carry_out
 
 
-def resume_study(place: Path, *, again: Again = never_again) -> StudyResults:
+def resume_study(
+    place: Path, words: Iterable[str] = (), *, again: Again = never_again
+) -> StudyResults:
     """Finish the plan in a folder: run what is missing, recompute what is damaged.
 
-    `again` chooses failed runs to try once more.
+    `words` are overrides of its execution, as in `execution=local`; `again` chooses failed runs to
+    try once more.
 
     Raises:
+        ConfigError: a word is about something else, or its value is not possible.
         PlanError: code or inputs have changed, so that the plan's runs would not be the same.
         StoreError: the folder cannot be read or written; what had ended is kept.
     """
-    study, plan = replanned(place)
+    study, plan = _replanned_for(place, words)
     return _go_on(place, study, plan, again)
 
 
 def retry_study(
-    place: Path, *, only_failed: bool = False, error_type: str | None = None
+    place: Path,
+    words: Iterable[str] = (),
+    *,
+    only_failed: bool = False,
+    error_type: str | None = None,
 ) -> StudyResults:
     """Execute failed runs of the plan in a folder again, and whatever is missing.
 
-    `only_failed` leaves out runs that took too long; `error_type` (`ValueError`, `RunTimeout`)
-    keeps those with this error.
+    `words` are overrides of its execution; `only_failed` leaves out runs that took too long;
+    `error_type` (`ValueError`, `RunTimeout`) keeps those with this error.
 
     Raises:
         ConfigError: no run failed with this type of error; the types there are, are named.
     """
-    study, plan = replanned(place)
+    study, plan = _replanned_for(place, words)
     states = Ledger(StudyFolder(root=place.parent.parent).ledger_file).read()
     ended = [state.record for run_id in plan.run_ids if (state := states.get(run_id))]
     types = Counter(record.error_type for record in ended if record.status != "done")
@@ -54,6 +64,12 @@ def retry_study(
         return error_type is None or record.error_type == error_type
 
     return _go_on(place, study, plan, again)
+
+
+def _replanned_for(place: Path, words: Iterable[str]) -> tuple[Study, Plan]:
+    execution = execution_from(saved_study(place), words)
+    study, plan = replanned(place)
+    return replace(study, execution=execution), plan
 
 
 def _go_on(place: Path, study: Study, plan: Plan, again: Again) -> StudyResults:

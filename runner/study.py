@@ -22,7 +22,7 @@ from runner.config import (
     request_from_mapping,
     with_replicates,
 )
-from runner.contract import UnstoredError
+from runner.contract import LostWorkersError, UnstoredError
 from runner.execute import Again, cut_parts, execute_plan, never_again
 from runner.execute.progress import progress_line
 from runner.page import report_study
@@ -137,7 +137,7 @@ def complete(  # noqa: PLR0913 - the optional ones belong to resume and run
 
 @contextmanager
 def telling_how_to_go_on(folder: StudyFolder) -> Iterator[None]:
-    """Add to an interruption or a full disk the command that continues the study."""
+    """Add to an interruption, a full disk, a lost cluster the command that continues the study."""
     command = f"python -m runner resume {folder.called}"
     try:
         yield
@@ -145,6 +145,11 @@ def telling_how_to_go_on(folder: StudyFolder) -> Iterator[None]:
         raise UnstoredError(
             f"{error}; what had ended is kept: make room or give access, then continue with "
             f"`{command}`"
+        ) from error
+    except LostWorkersError as error:
+        raise LostWorkersError(
+            f"{error}; what had ended is kept: continue with `{command}`, or on this machine alone "
+            f"with `{command} execution=local`"
         ) from error
     except KeyboardInterrupt:
         raise KeyboardInterrupt(command) from None

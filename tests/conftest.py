@@ -22,6 +22,7 @@ import threadpoolctl  # noqa: F401 - sets KMP_* too
 
 from runner.cli import run_command_line
 from runner.config import assemble, hydra_compose
+from tests.composed_once import composed_once
 
 BRITTLE = Path(__file__).parent / "end_to_end" / "brittle_package"
 
@@ -59,6 +60,22 @@ def _results_only() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(hydra_compose.DEFAULT_OPTIONS, "tracking", "none")
         patch.setitem(assemble.DEFAULTS, "report", "none")
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _compose_once() -> Iterator[None]:
+    """Let Hydra compose once what tests share: of a small study it is the longest part."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assemble, "compose_groups", composed_once(assemble.compose_groups))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """Leave syncing to the processes that tests start: no test pulls the plug of the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
         yield
 
 

@@ -17,7 +17,7 @@ from runner.contract import EngineSpec, Horizon, Trajectory
 
 ENGINE = EngineSpec(
     name="clv",
-    version="1.0.0",
+    version="1.1.0",
     horizon=Horizon(unit="months", default=12, low=1, high=60),
     params=ClvParams,
     prepare=model.prepare,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.clv.lists import CHURN_RADAR, POTENTIAL_WHALES, VIP_AT_RISK
-from engines.clv.results import Results, StageLists
+from engines.clv.results import Outlook, Results, StageLists
 from runner.contract import Check
 
 _TOLERANCE = 1e-9
@@ -32,12 +32,15 @@ CHECKS = (
 def run_checks(results: Results) -> dict[str, str | None]:
     """Return for each check None, or where it is broken; checks that do not apply are left out."""
     found = {name: check(results) for name, check in _ALWAYS.items()}
-    if results.features:
-        found["feature_groups_are_complete"] = _feature_groups(results)
+    outlook = results.outlook
+    if outlook is not None:
+        found |= {name: check(outlook) for name, check in _OF_FORECAST.items()}
+        if results.features:
+            found["feature_groups_are_complete"] = _feature_groups(results, outlook)
     if "bg_nbd" in results.calibration.fits:
         found["bg_nbd_keeps_one_time_buyers"] = _bg_nbd(results)
-    if results.forecasts.value is not None:
-        found["value_below_value_given_alive"] = _value_order(results)
+    if outlook is not None and outlook.forecasts.value is not None:
+        found["value_below_value_given_alive"] = _value_order(outlook)
     if results.holdout is not None:
         found["holdout_is_complete"] = _holdout(results)
     return found
@@ -49,7 +52,7 @@ def _first(broken: NDArray[np.bool_], ids: NDArray[Any], text: str) -> str | Non
 
 
 def _recency(results: Results) -> str | None:
-    for stage in (results.calibration, results.forecast):
+    for stage in results.stages:
         data = stage.data
         broken = (data.t_x < 0) | (data.t_x > data.age) | ((data.x == 0) & (data.t_x != 0))
         fault = _first(broken, data.customers.ids, f"t_x at stage {data.stage}")
@@ -58,10 +61,10 @@ def _recency(results: Results) -> str | None:
     return None
 
 
-def _probabilities(results: Results) -> str | None:
-    ids, p_top = results.forecast.data.customers.ids, results.future.p_top
+def _probabilities(outlook: Outlook) -> str | None:
+    ids, p_top = outlook.stage.data.customers.ids, outlook.future.p_top
     for name, values in (
-        ("p_alive", results.forecasts.p_alive), ("p_no_purchase", results.p_no_purchase),
+        ("p_alive", outlook.forecasts.p_alive), ("p_no_purchase", outlook.p_no_purchase),
         ("p_top", p_top if p_top is not None else np.zeros(0)),
     ):  # fmt: skip
         fault = _first(~((values >= 0) & (values <= 1)), ids, f"{name} outside [0, 1]")
@@ -77,12 +80,12 @@ def _bg_nbd(results: Results) -> str | None:
     return None if (alive == 1.0).all() else "a one-time buyer has P(alive) below 1"
 
 
-def _predictions(results: Results) -> str | None:
-    ids, found = results.forecast.data.customers.ids, results.forecasts
+def _predictions(outlook: Outlook) -> str | None:
+    ids, found = outlook.stage.data.customers.ids, outlook.forecasts
     for name, values in (
         ("expected purchases", found.purchases), ("expected spend", found.spend),
         ("value", found.value), ("value given alive", found.value_given_alive),
-        ("value at risk", found.value_at_risk), ("outcome purchases", results.expected_outcome),
+        ("value at risk", found.value_at_risk), ("outcome purchases", outlook.expected_outcome),
     ):  # fmt: skip
         if values is not None:
             fault = _first(~(np.isfinite(values) & (values >= 0)), ids, f"{name} NaN or negative")
@@ -91,24 +94,24 @@ def _predictions(results: Results) -> str | None:
     return None
 
 
-def _feature_groups(results: Results) -> str | None:
-    n, before = len(results.forecast.data), len(results.calibration.data)
+def _feature_groups(results: Results, outlook: Outlook) -> str | None:
+    n, before = len(outlook.stage.data), len(results.calibration.data)
     for groups in results.features:
         if groups.forecast.size != n or groups.calibration.size != before:
             return f"feature {groups.feature}: groups do not cover all customers"
     return None
 
 
-def _value_order(results: Results) -> str | None:
-    found, ids = results.forecasts, results.forecast.data.customers.ids
+def _value_order(outlook: Outlook) -> str | None:
+    found, ids = outlook.forecasts, outlook.stage.data.customers.ids
     assert found.value is not None  # noqa: S101 - asked for only when money is modelled
     assert found.value_given_alive is not None  # noqa: S101 - as above
     most = found.value_given_alive * (1 + _TOLERANCE)
     return _first(found.value > most, ids, "value above value given alive")
 
 
-def _months(results: Results) -> str | None:
-    found = results.forecasts
+def _months(outlook: Outlook) -> str | None:
+    found = outlook.forecasts
     pairs = [("purchases", found.purchases, found.monthly_purchases)]
     if found.value is not None and found.monthly_value is not None:
         pairs.append(("value", found.value, found.monthly_value))
@@ -133,8 +136,8 @@ def _copies(results: Results) -> str | None:
     return None if wanted == there else f"{there} customers instead of {wanted:.0f}"
 
 
-def _limits(results: Results) -> str | None:
-    future, ids = results.future, results.forecast.data.customers.ids
+def _future_limits(outlook: Outlook) -> str | None:
+    future, ids = outlook.future, outlook.stage.data.customers.ids
     for name, limits in (("value", future.value), ("purchases", future.purchases)):
         if limits is not None:
             broken = np.asarray(np.any(np.diff(limits, axis=0) < 0, axis=0))
@@ -143,12 +146,16 @@ def _limits(results: Results) -> str | None:
                 return fault
     if future.monthly is not None and (future.monthly[0] > future.monthly[1]).any():
         return "limits of monthly revenue"
+    return None
+
+
+def _limits(results: Results) -> str | None:
     for name, scored in results.scored.items():
         ordered = (scored.low <= scored.median) & (scored.median <= scored.high)
         fault = _first(~ordered, results.calibration.data.customers.ids, f"limits of {name}")
         if fault:
             return fault
-    return None
+    return None if results.outlook is None else _future_limits(results.outlook)
 
 
 def _lists(results: Results) -> str | None:
@@ -182,10 +189,12 @@ def _list_fault(made: StageLists, results: Results) -> str | None:
 
 _ALWAYS: dict[str, Callable[[Results], str | None]] = {
     "recency_within_age": _recency,
-    "probabilities_in_range": _probabilities,
-    "predictions_are_sound": _predictions,
-    "months_sum_to_customers": _months,
     "copies_sum_to_customers": _copies,
     "limits_are_ordered": _limits,
     "lists_obey_their_rules": _lists,
+}
+_OF_FORECAST: dict[str, Callable[[Outlook], str | None]] = {
+    "probabilities_in_range": _probabilities,
+    "predictions_are_sound": _predictions,
+    "months_sum_to_customers": _months,
 }

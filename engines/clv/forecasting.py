@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -99,6 +99,23 @@ def sample_future(
         purchases=None if limits is None else limits.purchases,
         monthly=monthly, total=total, p_top=p_top, cut=cut, value_pit=pit,
     )  # fmt: skip
+
+
+def share_above(sampling: Sampling, cut: float, draws: Draws, rows: Ints) -> Floats:
+    """Return the share of new samples of the customers `rows` whose value exceeds `cut`, (n_rows,).
+
+    Whoever is listed for samples above the cut had lucky samples; these have the same parameters
+    and draws of their own, so that luck is left behind. They know the first purchase, whose revenue
+    decides about being listed, whether or not spend is estimated from it.
+    """
+    chosen = sampling.data.take(rows)
+    known = replace(chosen, spend_count=chosen.x + 1, spend_mean=chosen.revenue / (chosen.x + 1))
+    again = replace(sampling, data=known, first_sample=sampling.n_samples)
+    found = np.zeros(rows.size)
+    for block in sample_blocks(again, draws, Totals.zero(again)):
+        if block.value is not None:
+            found[block.rows] = (block.value > cut).mean(axis=1)
+    return found
 
 
 def _money_limits(totals: Totals, level: float) -> tuple[Floats, tuple[float, float]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.clv.params import Lists
+from engines.clv.params_forecast import Lists
 from engines.clv.predict import Forecasts
 from runner.contract import Floats
 
@@ -73,7 +74,8 @@ class ListInput:
     """What the lists of one stage are made from, all of one model; arrays (n,).
 
     `p_no_purchase`: over the outcome window; `p_top`: share of value samples above `cut`; both None
-    and None when money is not modelled. Event arrays are None where the future is not known.
+    and None when money is not modelled. `p_top_afresh` gives this share in new samples of the
+    customers at given rows. Event arrays are None where the future is not known.
     """
 
     stage: str
@@ -81,6 +83,7 @@ class ListInput:
     forecasts: Forecasts
     p_no_purchase: Floats
     p_top: Floats | None
+    p_top_afresh: Callable[[Ints], Floats]
     cut: float | None
     x: Ints
     revenue: Floats
@@ -92,7 +95,10 @@ class ListInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerList:
-    """One list: customers (n_rows,) best first, the probability of its event, whether it came."""
+    """One list: customers (n_rows,) best first, the probability of its event, whether it came.
+
+    `reason` says why it is empty, "" when it is not.
+    """
 
     name: str
     rows: Ints
@@ -101,58 +107,84 @@ class CustomerList:
     base_rate: float | None
     window_days: float
     cut_value: float | None
+    reason: str
 
 
 def build_lists(given: ListInput, settings: Lists) -> list[CustomerList]:
     """Return the three lists of a stage in the order of their names."""
-    n = given.x.size
+    return [_radar(given, settings), _whales(given, settings), _vip(given, settings)]
+
+
+def _radar(given: ListInput, settings: Lists) -> CustomerList:
+    """List customers by value at risk; expected to stay away in closed form, free of samples."""
+    at_risk = given.forecasts.value_at_risk
+    if at_risk is None:
+        return _away(CHURN_RADAR, given, _NOBODY, None, NO_MONEY)
+    rows = _best(at_risk > 0, at_risk, settings.top_n)
+    return _away(CHURN_RADAR, given, rows, None, "no value is at risk")
+
+
+def _vip(given: ListInput, settings: Lists) -> CustomerList:
+    """List the best by value given alive whose P(alive) is low."""
     at_risk, alive_value = given.forecasts.value_at_risk, given.forecasts.value_given_alive
-    nobody = np.zeros(n, dtype=bool)
-    radar, vip, threshold = nobody, nobody, None
-    if at_risk is not None and alive_value is not None:
-        threshold = float(np.quantile(alive_value, 1.0 - settings.vip_share))
-        radar = at_risk > 0
-        is_unsure = given.forecasts.p_alive <= settings.vip_max_p_alive
-        vip = (alive_value >= threshold) & is_unsure
-    order = np.zeros(n) if at_risk is None else at_risk
-    p_top = np.zeros(n) if given.p_top is None else given.p_top
-    lost = (given.p_no_purchase, given.stayed_away, given.outcome_days)
-    top = (p_top, given.became_top, given.value_days)
-    return [
-        _list(CHURN_RADAR, radar, order, lost, None, settings.top_n),
-        _list(POTENTIAL_WHALES, _whales(given, settings), p_top, top, given.cut, settings.top_n),
-        _list(VIP_AT_RISK, vip, order, lost, threshold, settings.top_n),
-    ]
+    if at_risk is None or alive_value is None:
+        return _away(VIP_AT_RISK, given, _NOBODY, None, NO_MONEY)
+    threshold = float(np.quantile(alive_value, 1.0 - settings.vip_share))
+    is_unsure = given.forecasts.p_alive <= settings.vip_max_p_alive
+    rows = _best((alive_value >= threshold) & is_unsure, at_risk, settings.top_n)
+    why = f"none of the best has P(alive) <= {settings.vip_max_p_alive:g}"
+    return _away(VIP_AT_RISK, given, rows, threshold, why)
 
 
-def _whales(given: ListInput, settings: Lists) -> NDArray[np.bool_]:
-    if given.p_top is None or not given.cut:
-        return np.zeros(given.x.size, dtype=bool)
-    is_likely = given.p_top >= settings.whale_min_lift * settings.whale_share
-    is_small = (given.x <= settings.whale_max_frequency) & (given.revenue < given.cut)
-    return np.asarray(is_likely & is_small & (given.p_top > 0))
+def _whales(given: ListInput, settings: Lists) -> CustomerList:
+    """List customers of short history who may become big; chosen by samples, judged by new ones."""
+    rows, why = _NOBODY, NO_MONEY
+    if given.p_top is not None:
+        why = "the cut is 0: too few sampled values are above 0"
+    if given.p_top is not None and given.cut:
+        least = settings.whale_min_lift * settings.whale_share
+        is_short = (given.x <= settings.whale_max_frequency) & (given.revenue < given.cut)
+        is_likely = (given.p_top >= least) & (given.p_top > 0)
+        rows = _best(is_short & is_likely, given.p_top, settings.top_n)
+        why = f"no short history has P_top >= {least:g}" if is_short.any() else "no short history"
+    return CustomerList(
+        name=POTENTIAL_WHALES,
+        rows=rows,
+        probability=given.p_top_afresh(rows) if rows.size else np.zeros(0),
+        happened=None if given.became_top is None else given.became_top[rows],
+        base_rate=_share(given.became_top),
+        window_days=given.value_days,
+        cut_value=given.cut,
+        reason="" if rows.size else why,
+    )
 
 
-def _list(  # noqa: PLR0913, PLR0917 - one argument per thing in which lists differ
-    name: str,
-    members: NDArray[np.bool_],
-    order: Floats,
-    event: tuple[Floats, NDArray[np.bool_] | None, float],
-    cut_value: float | None,
-    top_n: int,
-) -> CustomerList:
-    probability, happened, window_days = event
+NO_MONEY = "money_not_modelled"
+_NOBODY: Ints = np.zeros(0, dtype=np.int64)
+
+
+def _best(members: NDArray[np.bool_], order: Floats, top_n: int) -> Ints:
+    """Return the members in falling order, at most top_n; ties in the order of the customers."""
     rows = np.flatnonzero(members)
-    rows = rows[np.argsort(-order[rows], kind="stable")][:top_n]
+    return rows[np.argsort(-order[rows], kind="stable")][:top_n]
+
+
+def _away(name: str, given: ListInput, rows: Ints, cut: float | None, why: str) -> CustomerList:
+    """Return a list whose event is no purchase in the outcome window."""
     return CustomerList(
         name=name,
         rows=rows,
-        probability=probability[rows],
-        happened=None if happened is None else happened[rows],
-        base_rate=None if happened is None or not happened.size else float(happened.mean()),
-        window_days=window_days,
-        cut_value=cut_value,
+        probability=given.p_no_purchase[rows],
+        happened=None if given.stayed_away is None else given.stayed_away[rows],
+        base_rate=_share(given.stayed_away),
+        window_days=given.outcome_days,
+        cut_value=cut,
+        reason="" if rows.size else why,
     )
+
+
+def _share(happened: NDArray[np.bool_] | None) -> float | None:
+    return None if happened is None or not happened.size else float(happened.mean())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

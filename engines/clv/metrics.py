@@ -10,113 +10,17 @@ import numpy as np
 from engines.clv import scores
 from engines.clv.fit import log_count_sum
 from engines.clv.lists import CHURN_RADAR, POTENTIAL_WHALES, VIP_AT_RISK, precision_of
-from engines.clv.params import ClvParams, is_recoverable
+from engines.clv.metric_list import METRICS, PARAMETERS
+from engines.clv.params import is_recoverable
 from engines.clv.recovery import recovery_of
 from engines.clv.results import CALIBRATION, Results
-from runner.contract import NOT_APPLICABLE, Metric, MetricValue, Null
+from runner.contract import NOT_APPLICABLE, MetricValue, Null
+
+__all__ = ["METRICS", "run_metrics"]
 
 _NO_HOLDOUT, _NO_MONEY = "no_holdout", "money_not_modelled"
 _ENOUGH = 1000  # customers whose PIT is stable enough for a band
 _PIT_LEVEL = 0.90
-PARAMETERS = ("r", "alpha", "a", "b", "s", "beta", "p", "q", "gamma")
-
-
-def _parameters(params: ClvParams) -> tuple[str, ...]:
-    return PARAMETERS
-
-
-METRICS = (
-    Metric(name="log_likelihood", unit="nats", better="higher", doc="of the chosen model"),
-    Metric(name="aic", unit="AIC_points", better="lower", doc="of the chosen model"),
-    Metric(name="gg_log_likelihood_mean", unit="nats", better="higher", doc="density of m"),
-    Metric(
-        name="gg_log_likelihood_total", unit="nats", better="higher", doc="density of total spend"
-    ),
-    Metric(
-        name="fit_converged", unit="0_or_1", better="higher", doc="all candidates and Gamma-Gamma"
-    ),
-    Metric(name="multistart_spread", unit="nats", better="lower", doc="best minus second best"),
-    Metric(
-        name="laplace_ess_fraction", unit="share", better="higher",
-        doc="effective share of the plain parameter samples",
-    ),
-    Metric(name="gg_population_mean", unit="currency", doc="mean spend, p gamma/(q-1)"),
-    Metric(name="gg_q_low", unit="shape", better="higher", doc="lower limit of q"),
-    Metric(name="corr_spend_frequency", unit="correlation", doc="Pearson, m and x, repeat buyers"),
-    Metric(name="holdout_mae", unit="purchases", better="lower", doc="of the mean forecast"),
-    Metric(name="holdout_rmse", unit="purchases", better="lower", doc="of the mean forecast"),
-    Metric(name="holdout_mae_median", unit="purchases", better="lower", doc="of the median"),
-    Metric(name="holdout_crps", unit="purchases", better="lower", doc="of the samples, unbiased"),
-    Metric(name="holdout_bias", unit="purchases", doc="mean of forecast minus truth"),
-    Metric(name="holdout_total_bias_pct", unit="percent", doc="of all purchases together"),
-    Metric(
-        name="abs_holdout_total_bias_pct", unit="percent", better="lower", doc="its absolute value"
-    ),
-    Metric(
-        name="holdout_correlation", unit="correlation", better="higher", doc="forecast and truth"
-    ),
-    Metric(name="holdout_auc_mean", unit="area", better="higher", doc="who buys, by the mean"),
-    Metric(name="holdout_auc_buy", unit="area", better="higher", doc="who buys, by P(buy)"),
-    Metric(
-        name="holdout_brier_buy", unit="probability_squared", better="lower", doc="error of P(buy)"
-    ),
-    Metric(name="holdout_interval_coverage", unit="share", doc="over-covers: counts are discrete"),
-    Metric(name="holdout_pit_coverage", unit="share", doc="randomised PIT at uncertainty.level"),
-    Metric(
-        name="holdout_total_in_interval", unit="0_or_1", better="higher", doc="truth within limits"
-    ),
-    Metric(
-        name="holdout_pit_coverage_90", unit="share", doc="at level 0.90; from 1,000 customers on"
-    ),
-    Metric(name="rmse_skill_vs_zero", unit="fraction", better="higher", doc="1 - RMSE ratio"),
-    Metric(name="rmse_skill_vs_same_count", unit="fraction", better="higher", doc="1 - RMSE ratio"),
-    Metric(
-        name="crps_skill_vs_nbd", unit="fraction", better="higher", doc="when nbd is a candidate"
-    ),
-    Metric(name="tracking_calibration_pct", unit="percent", doc="cumulative curve at its end"),
-    Metric(name="tracking_observation_pct", unit="percent", doc="cumulative curve at its end"),
-    Metric(name="value_total", unit="currency", better="higher", doc="of all customers"),
-    Metric(name="value_mean", unit="currency", better="higher", doc="per customer"),
-    Metric(name="value_at_risk_total", unit="currency", better="lower", doc="of all customers"),
-    Metric(name="revenue_forecast_total", unit="currency", better="higher", doc="all months"),
-    Metric(name="revenue_forecast_low", unit="currency", better="higher", doc="lower limit"),
-    Metric(name="revenue_forecast_high", unit="currency", better="higher", doc="upper limit"),
-    Metric(name="radar_expected_precision", unit="share", better="higher", doc="stage forecast"),
-    Metric(name="vip_expected_precision", unit="share", better="higher", doc="stage forecast"),
-    Metric(name="whale_expected_precision", unit="share", better="higher", doc="stage forecast"),
-    Metric(name="radar_realised_precision", unit="share", better="higher", doc="back-test"),
-    Metric(name="vip_realised_precision", unit="share", better="higher", doc="back-test"),
-    Metric(name="whale_realised_precision", unit="share", better="higher", doc="back-test"),
-    Metric(name="drift_cohorts_flagged", unit="cohorts", better="lower", doc="of those tested"),
-    Metric(
-        name="drift_max_ratio", unit="ratio", better="lower", doc="largest divergence / threshold"
-    ),
-    Metric(
-        name="drift_false_alarms", unit="cohorts", better="lower",
-        doc="flagged in a simulation without drift",
-    ),
-    Metric(
-        name="recovery_log_error.<parameter>", unit="ln", doc="log estimate minus log true value",
-        over=_parameters,
-    ),
-    Metric(
-        name="recovery_z.<parameter>", unit="sd", doc="log error in standard errors",
-        over=_parameters,
-    ),
-    Metric(
-        name="recovery_covered.<parameter>", unit="0_or_1", better="higher",
-        doc="true value in the interval", over=_parameters,
-    ),
-    Metric(
-        name="truth_value_pit_coverage", unit="share",
-        doc="PIT of the true value at uncertainty.level, simulation only",
-    ),
-    Metric(name="truth_total_bias_pct", unit="percent", doc="of the total value, simulation only"),
-    Metric(
-        name="truth_value_pit_coverage_90", unit="share",
-        doc="at level 0.90; process = model, from 1,000 customers on",
-    ),
-)  # fmt: skip
 
 
 def run_metrics(results: Results) -> dict[str, MetricValue]:
@@ -188,11 +92,16 @@ _SUMMARY_METRICS = {
 }  # fmt: skip
 
 
+def _unscored(results: Results) -> Null:
+    """Return why no model was judged on the holdout: nobody asked, or there is none."""
+    return Null(_NO_HOLDOUT if results.params.validation.enabled else NOT_APPLICABLE)
+
+
 def _holdout_metrics(results: Results) -> dict[str, MetricValue]:
     scored = results.chosen_scores
     more = ("abs_holdout_total_bias_pct", "holdout_total_in_interval", "holdout_pit_coverage_90")
     if scored is None or results.holdout is None:
-        return dict.fromkeys((*_SUMMARY_METRICS, *more), Null(_NO_HOLDOUT))
+        return dict.fromkeys((*_SUMMARY_METRICS, *more), _unscored(results))
     said = results.summaries[scored.model]
     found = {
         name: _or_null(said[column], "no_variation_in_holdout")
@@ -216,7 +125,7 @@ def _skill_metrics(results: Results) -> dict[str, MetricValue]:
     for name in ("zero", "same_count"):
         key = f"rmse_skill_vs_{name}"
         if scored is None:
-            found[key] = Null(_NO_HOLDOUT)
+            found[key] = _unscored(results)
             continue
         own, base = said[scored.model]["rmse"], said[name]["rmse"]
         found[key] = 1.0 - own / base if own is not None and base else Null("baseline_is_exact")
@@ -224,7 +133,7 @@ def _skill_metrics(results: Results) -> dict[str, MetricValue]:
     if "nbd" not in results.calibration.fits:
         found["crps_skill_vs_nbd"] = Null(NOT_APPLICABLE)
     elif scored is None or nbd is None:
-        found["crps_skill_vs_nbd"] = Null(_NO_HOLDOUT)
+        found["crps_skill_vs_nbd"] = _unscored(results)
     else:
         base = float(nbd.crps.mean())
         found["crps_skill_vs_nbd"] = _or_null(
@@ -238,16 +147,19 @@ def _tracking_metrics(results: Results) -> dict[str, MetricValue]:
     fitted = deviation[~in_holdout]
     last = float(fitted[-1]) if fitted.size and np.isfinite(fitted[-1]) else None
     found: dict[str, MetricValue] = {"tracking_calibration_pct": _or_null(last, "no_whole_unit")}
-    if results.holdout is None:
-        return found | {"tracking_observation_pct": Null(_NO_HOLDOUT)}
+    if results.holdout is None or not results.params.validation.enabled:
+        return found | {"tracking_observation_pct": _unscored(results)}
     end = float(deviation[-1]) if deviation.size and np.isfinite(deviation[-1]) else None
     return found | {"tracking_observation_pct": _or_null(end, "no_whole_unit")}
 
 
 def _value_metrics(results: Results) -> dict[str, MetricValue]:
-    found, total = results.forecasts, results.future.total
+    outlook = results.outlook
     names = ("value_total", "value_mean", "value_at_risk_total", "revenue_forecast_total",
              "revenue_forecast_low", "revenue_forecast_high")  # fmt: skip
+    if outlook is None:
+        return dict.fromkeys(names, Null(NOT_APPLICABLE))
+    found, total = outlook.forecasts, outlook.future.total
     at_risk, monthly = found.value_at_risk, found.monthly_revenue
     if found.value is None or at_risk is None or monthly is None or total is None:
         return dict.fromkeys(names, Null(_NO_MONEY))
@@ -264,10 +176,13 @@ def _value_metrics(results: Results) -> dict[str, MetricValue]:
 
 def _list_metrics(results: Results) -> dict[str, MetricValue]:
     short = {CHURN_RADAR: "radar", VIP_AT_RISK: "vip", POTENTIAL_WHALES: "whale"}
+    is_made = results.params.lists.enabled
+    missing = {
+        "expected": Null(NOT_APPLICABLE),
+        "realised": Null(_NO_HOLDOUT if is_made else NOT_APPLICABLE),
+    }
     found: dict[str, MetricValue] = {
-        f"{name}_{kind}_precision": Null(_NO_HOLDOUT)
-        for name in short.values()
-        for kind in ("expected", "realised")
+        f"{name}_{kind}_precision": missing[kind] for name in short.values() for kind in missing
     }
     for made in results.stage_lists:
         for one in made.lists:
@@ -314,10 +229,11 @@ def _recovery_metrics(results: Results) -> dict[str, MetricValue]:
 
 
 def _truth_metrics(results: Results) -> Mapping[str, MetricValue]:
-    truth, pit, value = results.truth, results.future.value_pit, results.forecasts.value
+    outlook = results.outlook
     names = ("truth_value_pit_coverage", "truth_total_bias_pct", "truth_value_pit_coverage_90")
-    if truth is None:
+    if outlook is None or outlook.truth is None:
         return dict.fromkeys(names, Null(NOT_APPLICABLE))
+    truth, pit, value = outlook.truth, outlook.future.value_pit, outlook.forecasts.value
     if pit is None or value is None:
         return dict.fromkeys(names, Null(_NO_MONEY))
     bias = scores.percent_off(float(value.sum()), float(truth.value.sum()))

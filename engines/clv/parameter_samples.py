@@ -47,14 +47,15 @@ def sample_parameters(fit: Fit, params: ClvParams, draws: Draws) -> ParameterSam
     )
     offset = root @ z
     log_density = -0.5 * np.sum(z * z, axis=0)
-    weight = _weights(_log_likelihoods(fit, offset, params) - log_density)
+    reached = _log_likelihoods(fit, offset, params)
+    weight = _weights(reached - log_density)
     ess = float(1.0 / np.sum(weight**2) / settings.n_samples) if weight is not None else 0.0
     if settings.parameter_samples == "none":
         return ParameterSamples(theta=plug_in, ess_fraction=ess, are_plug_in=True)
     if settings.parameter_samples == "importance":
         offset = _reweighted(fit, root, params, draws)
     else:
-        offset = _drawn_in(fit, offset, params)
+        offset = _drawn_in(fit, offset, reached, params)
     theta = np.exp(np.log(fit.theta)[:, None] + offset)
     return ParameterSamples(theta=theta, ess_fraction=ess, are_plug_in=False)
 
@@ -70,20 +71,20 @@ def _log_likelihoods(fit: Fit, offset: Floats, params: ClvParams) -> Floats:
     return found
 
 
-def _drawn_in(fit: Fit, offset: Floats, params: ClvParams) -> Floats:
-    """Halve offsets (k, n) until the likelihood allows them.
+def _drawn_in(fit: Fit, offset: Floats, reached: Floats, params: ClvParams) -> Floats:
+    """Halve offsets (k, n) until the likelihood allows them; `reached`: log-likelihoods there (n,).
 
     On a ridge the normal approximation reaches parameters that the data exclude, such as a million
     purchases a week; a sample 25 nats below the maximum is none of these parameters.
     """
     offset = offset.copy()
     least = _log_likelihoods(fit, np.zeros((offset.shape[0], 1)), params)[0] - _FARTHEST
-    far = np.arange(offset.shape[1])
+    far = np.flatnonzero(reached < least)
     for _ in range(_HALVINGS):
-        far = far[_log_likelihoods(fit, offset[:, far], params) < least]
         if not far.size:
             break
         offset[:, far] *= 0.5
+        far = far[_log_likelihoods(fit, offset[:, far], params) < least]
     return offset
 
 

@@ -6,9 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engines.clv.params_data import Data, archetype_shares
+from engines.clv.params_forecast import (
+    PURCHASE_MODELS,
+    Drift,
+    Forecast,
+    Lists,
+    Uncertainty,
+    Validation,
+)
 from runner.contract import ParamGroup, Problem, group, param, shown
 
-PURCHASE_MODELS = ("bg_nbd", "mbg_nbd", "pareto_nbd", "nbd")
 DEFAULT_CANDIDATES = ("bg_nbd", "mbg_nbd", "pareto_nbd")
 UNIT_DAYS: Mapping[str, float] = {"day": 1.0, "week": 7.0, "month": 365.0 / 12.0}
 _DATE_DOC = "ISO date, inclusive"
@@ -125,127 +132,6 @@ class GammaGamma(ParamGroup):
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uncertainty(ParamGroup):
-    """How intervals are made."""
-
-    n_samples: int = param(200, unit="samples", low=30, high=10_000, doc="predictive samples")
-    level: float = param(0.90, unit="fraction", low=0.5, high=0.99, doc="equal tails")
-    parameter_samples: str = param(
-        "laplace", choices=("laplace", "importance", "none"),
-        doc="normal in log-parameters, that reweighted by the likelihood, or the estimate alone",
-    )  # fmt: skip
-    customer_intervals: bool = param(
-        True, doc="false leaves the interval columns of customers null; totals stay"
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast(ParamGroup):
-    """What a future purchase is worth today."""
-
-    refit: bool = param(
-        True, doc="false: forecast from calibration_end with the calibration parameters"
-    )
-    discount_rate_monthly: float = param(
-        0.01, unit="fraction_per_month", low=0, high=0.2, doc="months are discounted at their end"
-    )
-    margin: float = param(
-        1.0, unit="fraction", low=0, low_open=True, high=1, doc="share of revenue that is margin"
-    )
-    days_per_month: float = param(365.0 / 12.0, unit="days", low=28, high=31, doc="month length")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validation(ParamGroup):
-    """How the holdout is shown."""
-
-    frequency_cap: int = param(
-        7, unit="purchases", low=1, high=50, doc="last frequency bin is this or more"
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lists(ParamGroup):
-    """Who to call: churn radar, VIP at risk, potential whales."""
-
-    model: str = param(
-        "auto", choices=("auto", *PURCHASE_MODELS),
-        doc="auto = the chosen model, but never BG/NBD when another is fitted",
-    )  # fmt: skip
-    outcome_days: int = param(
-        90, unit="days", low=1, high=730, doc="churned = no purchase for this long"
-    )
-    top_n: int = param(100, unit="rows", low=1, high=10_000_000, doc="most rows of a list")
-    vip_share: float = param(
-        0.10, unit="fraction", low=0, high=1, doc="share of customers, by value, who are VIP"
-    )
-    vip_max_p_alive: float = param(
-        0.5, unit="probability", low=0, high=1, doc="VIP are at risk at or below"
-    )
-    whale_share: float = param(
-        0.05, unit="fraction", low=0, high=0.5, doc="share of sampled values that make a whale"
-    )
-    whale_max_frequency: int = param(
-        2, unit="purchases", low=0, high=50, doc="potential whales have at most this history"
-    )
-    whale_min_lift: float = param(
-        2.0, unit="factor", low=1, high=20, doc="least P(whale) as a multiple of whale_share"
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drift(ParamGroup):
-    """When a cohort counts as different from those before it."""
-
-    enabled: bool = param(True, doc="test cohorts for drift")
-    likelihood_ratio: bool = param(False, doc="also test the purchase parameters of a cohort")
-    cohort_by: str = param(
-        "month",
-        doc="week, month, quarter (of first purchase), column, archetype, or <table>.<column>",
-    )
-    age_units: float = param(
-        12.0, unit="time_units", low=0, low_open=True, high=1e5, doc="equal age of the comparison"
-    )
-    statistic: str = param(
-        "early_value", choices=("early_value", "early_purchases", "predicted_value"),
-        doc="what is compared at that age",
-    )  # fmt: skip
-    trigger: str = param("kl", choices=("kl", "js"), doc="divergence that flags")
-    bins: int = param(10, unit="bins", low=2, high=100, doc="quantile bins of the pool")
-    smoothing: float = param(
-        0.5, unit="count_per_bin", low=0, low_open=True, high=5, doc="added to each bin"
-    )
-    false_alarm_rate: float = param(
-        0.01, unit="probability", low=1e-4, high=0.2, doc="of a cohort without drift"
-    )
-    null_samples: int = param(
-        10_000, unit="samples", low=100, high=10_000_000, doc="at least 20 / false_alarm_rate"
-    )
-    min_cohort: int = param(
-        20, unit="customers", low=10, high=10_000_000, doc="smaller cohorts are not tested"
-    )
-    min_baseline: int = param(
-        200, unit="customers", low=20, high=10_000_000, doc="least pool; at least 10 * bins"
-    )
-
-    def problems(self) -> list[Problem]:
-        """Refuse too few null samples, too small a pool, and unknown cohorts."""
-        if not self.enabled:
-            return []
-        found = []
-        if self.null_samples < 20 / self.false_alarm_rate * (1 - 1e-12):
-            allowed = f"must be >= 20 / false_alarm_rate = {20 / self.false_alarm_rate:g} samples"
-            found.append(Problem("null_samples", shown(self.null_samples), allowed))
-        if self.min_baseline < 10 * self.bins:
-            allowed = f"must be >= 10 * bins = {10 * self.bins} customers"
-            found.append(Problem("min_baseline", shown(self.min_baseline), allowed))
-        if "." not in self.cohort_by and self.cohort_by not in COHORTS:
-            allowed = f"must be one of {', '.join(COHORTS)}, or <feature table>.<column>"
-            found.append(Problem("cohort_by", shown(self.cohort_by), allowed))
-        return found
-
-
 def _is_window(ends: tuple[float, ...] | None, most: float) -> bool:
     """Tell whether this is null or [low, high] within 0 and `most`."""
     if ends is None:
@@ -255,7 +141,6 @@ def _is_window(ends: tuple[float, ...] | None, most: float) -> bool:
 
 
 _TWO_ENDS = 2
-COHORTS = ("week", "month", "quarter", "column", "archetype")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +178,18 @@ class ClvParams(ParamGroup):
             found.append(Problem("lists.model", self.lists.model, allowed))
         if self.drift.enabled:
             found += self._cohort_problems()
+        return found + self._switch_problems()
+
+    def _switch_problems(self) -> list[Problem]:
+        """Refuse what asks for a step that is switched off."""
+        found = []
+        off = "needs {}.enabled: true"
+        judges = self.model.name == "auto" and self.selection.rule == "holdout"
+        if judges and not self.validation.enabled:
+            found.append(Problem("selection.rule", "holdout", off.format("validation")))
+        predicts = self.drift.enabled and self.drift.statistic == "predicted_value"
+        if predicts and not self.forecast.enabled:
+            found.append(Problem("drift.statistic", "predicted_value", off.format("forecast")))
         return found
 
     def _synthetic_problems(self) -> list[Problem]:

@@ -11,7 +11,7 @@ from runner.contract import leaf_values
 
 _FILE_ONLY = ("data.path", "data.date_format", "data.timezone", "data.refund_policy",
               "data.zero_revenue", "window.observation_end", "window.calibration_end")  # fmt: skip
-_TYPICAL_FILE = 4000  # customers; their number is known only once the file is read
+_TYPICAL_FILE = 2000  # customers; their number is known only once the file is read
 
 
 def files(params: ClvParams) -> Mapping[str, str]:
@@ -38,9 +38,25 @@ def inert_paths(params: ClvParams) -> list[str]:
         unread.append("window.calibration_units")
     if params.model.name != "auto":
         unread += ["selection.rule", "selection.aic_margin"]
-    if not params.drift.enabled:
-        unread += [path for path in every if path.startswith("drift.") and path != "drift.enabled"]
+    unread += _switched_off(params, every)
     unread.append("gamma_gamma.independence_warn_abs_corr")  # decides about a warning alone
+    return unread
+
+
+def _switched_off(params: ClvParams, every: list[str]) -> list[str]:
+    """Return the parameters of steps that are left out; lists value the holdout as forecasts do."""
+    groups = [
+        name for name in ("drift", "lists", "validation") if not getattr(params, name).enabled
+    ]
+    unread = []
+    if not params.validation.enabled:
+        unread += ["selection.rule", "selection.aic_margin"]
+    if not params.forecast.enabled:
+        unread += ["uncertainty.customer_intervals", "forecast.refit"]
+        groups += [] if params.lists.enabled else ["forecast"]
+    for name in groups:
+        switch = f"{name}.enabled"
+        unread += [path for path in every if path.startswith(f"{name}.") and path != switch]
     return unread
 
 
@@ -72,8 +88,33 @@ def plan_notes(params: ClvParams) -> list[str]:
 
 
 def cost(params: ClvParams, horizon: int) -> float:
-    """Return a rough estimate of the CPU seconds of one run."""
+    """Return a rough estimate of the CPU seconds of one run, from measurements."""
     n = params.data.synthetic.n_customers if params.is_synthetic else _TYPICAL_FILE
-    passes = len(candidates(params)) + 2 + horizon / 12
-    drift = 1.5e-5 * params.drift.null_samples if params.drift.enabled else 0.0
-    return 0.1 + 1e-6 * n * params.uncertainty.n_samples * passes + drift
+    names, samples = candidates(params), params.uncertainty.n_samples
+    fits = sum(_fit_cost(name, n, samples) for name in names)
+    found = 0.02 + 6e-6 * n + fits
+    pairs = n * samples
+    if params.validation.enabled:
+        found += _PAIR * pairs * len(names)
+    if params.lists.enabled:
+        found += 1.8 * _PAIR * pairs
+    if params.forecast.enabled:
+        found += fits / len(names) + _PAIR * pairs * (0.8 + 0.6 * horizon / 12)
+        chosen_lists = params.lists.enabled and len(names) > 1
+        found += 1.8 * _PAIR * pairs if chosen_lists else 0.0
+    if params.drift.enabled:
+        found += _COHORT * params.drift.null_samples
+    is_short = params.is_synthetic and params.window.calibration_units < _SHORT
+    return found * (_RIDGE if is_short and "pareto_nbd" in names else 1.0)
+
+
+def _fit_cost(name: str, n: int, samples: int) -> float:
+    """Return the CPU seconds of a fit: likelihoods of the search and of each parameter sample."""
+    return (_SLOW_ROW if name == "pareto_nbd" else _ROW) * n * (_SEARCH + samples)
+
+
+_ROW, _SLOW_ROW = 1.1e-7, 4.5e-7  # CPU seconds of a customer's likelihood and its gradient
+_SHORT, _RIDGE = 20, 1.9  # below so many units the likelihood of Pareto/NBD is a ridge: factor
+_SEARCH = 110  # likelihoods of three searches
+_PAIR = 1.0e-6  # CPU seconds of one customer's sampled holdout
+_COHORT = 2.5e-5  # CPU seconds of the null of a run's cohorts, for each null sample

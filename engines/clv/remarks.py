@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from engines.clv import scores
+from engines.clv.lists import NO_MONEY
 from engines.clv.results import Results, Stage
 
 _THIN_ESS = 0.3
@@ -15,8 +16,7 @@ _THIN_ESS = 0.3
 def run_warnings(results: Results, unknown_rows: Mapping[str, int]) -> tuple[str, ...]:
     """Return warnings, each as `code: message`; `unknown_rows`: rows of feature tables left out."""
     found = [
-        *_of_stage(results.calibration, results),
-        *_of_stage(results.forecast, results),
+        *(said for stage in results.stages for said in _of_stage(stage, results)),
         *_of_spend(results),
         *_of_lists(results),
     ]
@@ -78,5 +78,6 @@ def _of_lists(results: Results) -> Iterator[str]:
     for made in results.stage_lists:
         if made.given.model == "bg_nbd":
             yield "one_time_buyers_never_at_risk: the lists are made by bg_nbd"
-        if made.given.cut == 0:
-            yield f"no_whales: the cut is 0 at stage {made.given.stage}"
+        for one in made.lists:
+            if one.reason and one.reason != NO_MONEY:  # money has a warning of its own
+                yield f"empty_list: {one.name} at stage {made.given.stage}: {one.reason}"

@@ -68,9 +68,23 @@ class Future:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageLists:
-    """The lists of one stage and what they were made from."""
+class Outlook:
+    """Stage forecast: what the chosen model says of each customer (n,), sampled and in truth."""
 
+    stage: Stage
+    model: str
+    forecasts: Forecasts
+    p_no_purchase: Floats
+    expected_outcome: Floats
+    future: Future
+    truth: Truth | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageLists:
+    """The lists of one stage, and the customers and forecasts that they were made from."""
+
+    data: StageData
     given: ListInput
     lists: list[CustomerList]
 
@@ -86,7 +100,11 @@ class FeatureGroups:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """One run; `holdout` is None and `scored` empty when there is no holdout."""
+    """One run.
+
+    `holdout` is None when there is none; `scored` is empty when models are not judged on it;
+    `outlook` is None when the future is not forecast, and then there are no feature groups.
+    """
 
     params: ClvParams
     horizon: int
@@ -94,20 +112,22 @@ class Results:
     report: Mapping[str, float]
     observed: Purchases
     calibration: Stage
-    forecast: Stage
     holdout: Holdout | None
     scored: Mapping[str, ModelScores]
     summaries: Mapping[str, Summary]
     choice: Choice
     tracking: Tracking
-    forecasts: Forecasts
-    p_no_purchase: Floats
-    expected_outcome: Floats
-    future: Future
-    truth: Truth | None
+    outlook: Outlook | None
     stage_lists: tuple[StageLists, ...]
     drift: list[CohortDrift]
     features: list[FeatureGroups]
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of this run, in order."""
+        return (
+            (self.calibration,) if self.outlook is None else (self.calibration, self.outlook.stage)
+        )
 
     @property
     def chosen(self) -> Fit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,15 @@ class StageData:
 
     def __len__(self) -> int:
         return int(self.x.size)
+
+    def take(self, chosen: Ints) -> StageData:
+        """Return the customers at `chosen`, in that order; the distinct rows stay as they are."""
+        return replace(
+            self, customers=self.customers.take(chosen), x=self.x[chosen], t_x=self.t_x[chosen],
+            age=self.age[chosen], m=self.m[chosen], revenue=self.revenue[chosen],
+            spend_count=self.spend_count[chosen], spend_mean=self.spend_mean[chosen],
+            place=self.place[chosen], pair=self.pair[chosen],
+        )  # fmt: skip
 
 
 def stage_data(

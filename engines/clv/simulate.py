@@ -39,6 +39,7 @@ class Sampling:
         window: time units over which purchases are counted.
         month: length of a month in time units; months: how many are valued, from the start on.
         margin, rate: a month's revenue is worth margin / (1 + rate)^month.
+        first_sample: number of the first sample in the addresses of its draws.
     """
 
     data: StageData
@@ -50,6 +51,7 @@ class Sampling:
     months: float
     margin: float
     rate: float
+    first_sample: int = 0
 
     @property
     def n_samples(self) -> int:
@@ -107,6 +109,7 @@ class _Pairs:
     def uniform(self, purpose: str, pair: Ints) -> Floats:
         """Return one uniform per pair (n_pairs,), above 0."""
         row, sample = np.divmod(pair, self.sampling.n_samples)
+        sample = sample + self.sampling.first_sample
         stream = f"{self.sampling.data.stage}.{purpose}"
         entity = self.entity[row]
         if not self.is_copied:

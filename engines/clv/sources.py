@@ -48,8 +48,10 @@ def _resampled(data: FileData, draws: Draws) -> Source:
 
 def _simulated(params: ClvParams, draws: Draws, horizon: int) -> Source:
     windows = synthetic_windows(params)
-    future = horizon * params.forecast.days_per_month * windows.ticks_per_day
-    population = generate(params, windows, windows.observation_end + future, draws)
+    last: float = windows.observation_end
+    if params.forecast.enabled:
+        last += horizon * params.forecast.days_per_month * windows.ticks_per_day
+    population = generate(params, windows, last, draws)
     observed = population.purchases.until(windows.observation_end)
     return Source(
         observed=observed, windows=windows, report=_report(observed, windows), population=population

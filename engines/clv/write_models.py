@@ -12,7 +12,7 @@ from engines.clv.models import MODELS
 from engines.clv.models.gamma_gamma import NAME as SPEND
 from engines.clv.recovery import Recovery, recovery_of
 from engines.clv.results import Results, Stage
-from engines.clv.tables import SUMMARY_UNITS
+from engines.clv.tables_models import SUMMARY_UNITS
 
 Columns = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ def fits_of(stage: Stage) -> list[Fit]:
 
 def parameters(results: Results) -> Iterator[Columns]:
     """Give the rows of `parameters`, one fit at a time."""
-    for stage in (results.calibration, results.forecast):
+    for stage in results.stages:
         for fit in fits_of(stage):
             yield _parameter_rows(fit, results)
 
@@ -71,7 +71,7 @@ def _unit(fit: Fit, place: int, results: Results) -> str:
 
 def covariances(results: Results) -> Iterator[Columns]:
     """Give the rows of `parameter_covariance`, one fit at a time."""
-    for stage in (results.calibration, results.forecast):
+    for stage in results.stages:
         for fit in fits_of(stage):
             if fit.covariance is None:
                 continue
@@ -91,7 +91,7 @@ def covariances(results: Results) -> Iterator[Columns]:
 
 def fits(results: Results) -> Iterator[Columns]:
     """Give the rows of `fits`; AIC is compared among the purchase models of a stage."""
-    for stage in (results.calibration, results.forecast):
+    for stage in results.stages:
         lowest = min(fit.aic for fit in stage.fits.values())
         weights = {name: np.exp(-0.5 * (fit.aic - lowest)) for name, fit in stage.fits.items()}
         for fit in fits_of(stage):

@@ -5,6 +5,7 @@ percent of that day's players, and the engine says what remains of them, of reve
 """
 
 from engines.idle_rpg.checks import CHECKS
+from engines.idle_rpg.events.jsonl import export_jsonl
 from engines.idle_rpg.example import EXAMPLE
 from engines.idle_rpg.metrics import METRICS
 from engines.idle_rpg.model import STREAMS, simulate
@@ -12,7 +13,7 @@ from engines.idle_rpg.params import Params
 from engines.idle_rpg.planning import cost, inert_paths, plan_notes
 from engines.idle_rpg.rules import prepare
 from engines.idle_rpg.tables import tables
-from runner.contract import EngineSpec, Horizon, Trajectory
+from runner.contract import EngineSpec, FrozenMapping, Horizon, Trajectory
 
 ENGINE = EngineSpec(
     name="idle_rpg",
@@ -43,6 +44,7 @@ ENGINE = EngineSpec(
     cost=cost,
     inert_paths=inert_paths,
     plan_notes=plan_notes,
+    exports=FrozenMapping({"jsonl": export_jsonl}),
     example=EXAMPLE,
 )
 

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.idle_rpg.events.campaign import (
+    Played,
+    begin_campaign,
+    settle_campaign,
+    write_campaign,
+)
+from engines.idle_rpg.events.purchases import refill_energy
 from engines.idle_rpg.game import Game, Visit, gate, regen_period, regenerated
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.luck import ATTEMPTS, STAGE_STREAMS
@@ -55,11 +62,14 @@ def play_campaign(game: Game, visit: Visit) -> None:
         return
     run = _begin(game, visit, pos)
     begun = run.rows[: _STREAK + 1].copy()
-    _attempt_stages(game, visit, run)
+    played = begin_campaign(game, visit, pos, begun[_ENERGY])
+    _attempt_stages(game, visit, run, played)
     _settle_attempts(game, visit, run, begun)
-    _sweep_stages(game, visit, run)
+    _sweep_stages(game, visit, run, played)
     _finish(game, visit, run, begun)
+    write_campaign(game, visit, played, run.rows[_ENERGY])
     _make_offers(game, visit, run)
+    settle_campaign(game, visit, pos)
 
 
 def _begin(game: Game, visit: Visit, pos: Ints) -> Run:
@@ -80,21 +90,21 @@ def _begin(game: Game, visit: Visit, pos: Ints) -> Run:
     return run
 
 
-def _attempt_stages(game: Game, visit: Visit, run: Run) -> None:
+def _attempt_stages(game: Game, visit: Visit, run: Run, played: Played | None) -> None:
     """Attempt the next stage until refused, out of energy or time; `run.rows` is updated."""
     most = game.rules.params.campaign.max_stages_per_session
     place, live, first = np.arange(run.pos.size), run, 0
     while first < most and place.size:
         together = max(_LEAST, min(ATTEMPTS, _ATTEMPTS_DRAWN // place.size))
         end = min(most, first + together)
-        goes_on = _attempt_some(game, visit, live, (first, end)).nonzero()[0]
+        goes_on = _attempt_some(game, visit, live, (first, end), played).nonzero()[0]
         if live is not run:
             run.rows[:, place] = live.rows
         place, live, first = place[goes_on], live.some(goes_on), end
 
 
 def _attempt_some(
-    game: Game, visit: Visit, run: Run, attempts: tuple[int, int]
+    game: Game, visit: Visit, run: Run, attempts: tuple[int, int], played: Played | None
 ) -> NDArray[np.bool_]:
     """Make the attempts first, ..., end - 1 as far as it goes; return who made them all: (m,).
 
@@ -117,6 +127,9 @@ def _attempt_some(
     last, here = np.minimum(made, n - 1), np.arange(m)
     lacks = np.where(has_energy[last, here], _STOPPED, _LACKED)
     rows = run.rows
+    if played is not None:
+        attempted = (goes, won, lengths, energy[:-1])
+        played.note_attempts(run.pos, attempts[0], rows[_CLEARED], attempted)
     rows[_STATE] = np.where(all_made, _STOPPED, np.where(wants[last, here], lacks, _REFUSED))
     rows[_ENERGY], rows[_CLOCK] = energy[made, here], clock[made, here]
     rows[_TIME] = left[made, here]
@@ -197,7 +210,7 @@ def _settle_attempts(game: Game, visit: Visit, run: Run, begun: Ints) -> None:
     day.today("losses")[pos] += run.rows[_TRIES] - wins
 
 
-def _sweep_stages(game: Game, visit: Visit, run: Run) -> None:
+def _sweep_stages(game: Game, visit: Visit, run: Run, played: Played | None) -> None:
     """Replay the last cleared stage where the next was refused, as far as energy and time go."""
     settings, rules, state = game.rules.params.campaign, game.rules.campaign, visit.day.state
     cost, seconds = game.rules.params.energy.per_stage, settings.sweep_seconds
@@ -210,6 +223,8 @@ def _sweep_stages(game: Game, visit: Visit, run: Run) -> None:
     rows = some.rows
     room = settings.max_stages_per_session - rows[_TRIES]
     number = np.minimum(np.minimum(rows[_ENERGY] // cost, rows[_TIME] // seconds), room)
+    if played is not None:
+        played.sweeps = np.stack([can, number, rows[_ENERGY]])
     rows[_ENERGY] -= number * cost
     rows[_TIME] -= number * seconds
     rows[_ENERGY], rows[_CLOCK] = regenerated(
@@ -253,3 +268,4 @@ def _refill(game: Game, visit: Visit, pos: Ints) -> None:
     game.spend(state, GEMS, pos, price)
     state.energy[pos] = game.rules.energy_cap[state.vip[pos]]
     state.clock[pos] = visit.now(pos) * 1000
+    refill_energy(game, visit, pos, price)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engines.idle_rpg.events import rewards
 from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
@@ -24,8 +25,10 @@ def claim_idle(game: Game, visit: Visit) -> None:
     if not pos.size:
         return
     gold = idle_gold(game, visit, pos, waited[pos])
+    exp = (given.exp_share * gold + _ROUNDING).astype(np.int64)
     game.earn(state, GOLD, pos, gold)
-    state.exp[pos] += (given.exp_share * gold + _ROUNDING).astype(np.int64)
+    state.exp[pos] += exp
+    rewards.claim_idle(game, visit, pos, (waited[pos], gold, exp))
     state.idle_from[pos] = visit.now(pos)
     visit.left[pos] -= seconds
 
@@ -49,9 +52,10 @@ def claim_login(game: Game, visit: Visit) -> None:
         return
     streak = np.where(state.login_age[pos] == age - 1, state.login_streak[pos] + 1, 1)
     state.login_streak[pos], state.login_age[pos] = streak, age
-    rewards = game.rules.login_rewards
-    amount = rewards[:, (streak - 1) % rewards.shape[1]]
-    for currency in np.flatnonzero(rewards.any(axis=1)).tolist():
+    cycle = game.rules.login_rewards
+    amount = cycle[:, (streak - 1) % cycle.shape[1]]
+    rewards.claim_login(game, visit, pos, amount)
+    for currency in np.flatnonzero(cycle.any(axis=1)).tolist():
         game.earn(state, currency, pos, amount[currency])
     holders = pos[state.pass_until[pos] >= age]
     if holders.size:
@@ -87,6 +91,7 @@ def claim_quests(game: Game, visit: Visit) -> None:
     pos = pos[due]
     game.earn(day.state, GEMS, pos, np.bitwise_count(unpaid[due]) * np.int64(given.reward_gems))
     day.quests_paid[pos] |= done[due]
+    rewards.claim_quests(game, visit, pos, unpaid[due])
     visit.left[pos] -= seconds
 
 
@@ -116,6 +121,7 @@ def watch_ads(game: Game, visit: Visit) -> None:
     wish = game.ad_wish[day.kind[:size]]
     is_rich = state.gems[:size] > given.rich_over_gems
     decision = np.where(is_rich, wish * given.rich_multiplier, wish)
+    rewards.offer_ads(game, visit, offered)
     pos = gate(game, visit, "watch_ads", offered, decision)
     if not pos.size:
         return
@@ -124,8 +130,10 @@ def watch_ads(game: Game, visit: Visit) -> None:
     game.fault("ads", early.any(), f"ads of an agent follow too soon at age {visit.age}")
     state.ad_seen_at[pos] = state.ad_from[pos] = now
     day.today("ads_started")[pos] += 1
-    visit.left[pos] -= seconds
-    seen = pos[visit.luck.once("ad_skip", pos) >= given.skip_rate]
-    reward = day.effects.ad_reward
-    game.earn(state, GEMS, seen, given.reward_gems if reward is None else reward[seen])
+    is_seen = visit.luck.once("ad_skip", pos) >= given.skip_rate
+    seen, reward = pos[is_seen], day.effects.ad_reward
+    gems = given.reward_gems if reward is None else reward[seen]
+    game.earn(state, GEMS, seen, gems)
     day.today("ads")[seen] += 1
+    rewards.watch_ads(game, visit, pos, is_seen, gems)
+    visit.left[pos] -= seconds

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.idle_rpg.day import Day, wanted_banners
+from engines.idle_rpg.events.gacha import before_pulls, pay_pulls, view_banner, write_pulls
 from engines.idle_rpg.game import Game, Visit, session_chance
 from engines.idle_rpg.heroes import rank_first, rank_heroes, rank_with_one
 from engines.idle_rpg.lookup import Ints
@@ -60,6 +61,7 @@ def do_gacha(game: Game, visit: Visit) -> None:
     pos = _visitors(game, visit, possible)
     if not pos.size:
         return
+    view_banner(game, visit, pos)
     is_poor = ~_can_pay(game, visit.day.state, pos)
     poor = pos[is_poor]
     bought = _offer_funds(game, visit, poor) if poor.size else poor
@@ -148,6 +150,7 @@ def _pull_first_possible(game: Game, visit: Visit, pos: Ints) -> None:
         chosen = pos[able]
         if chosen.size:
             waiting &= ~able
+            pay_pulls(game, visit, chosen, (kind.currency, kind.price))
             visit.left[chosen] -= seconds
             game.spend(day.state, kind.currency, chosen, kind.price)
             pulling.setdefault(kind.pulls, []).append(chosen)
@@ -158,6 +161,7 @@ def _pull_first_possible(game: Game, visit: Visit, pos: Ints) -> None:
 def _pull(game: Game, visit: Visit, pos: Ints, pulls: int) -> None:
     """Make pulls one after the other, then re-optimise the team."""
     day, state, ids = visit.day, visit.day.state, visit.ids[pos]
+    before = before_pulls(game, visit, pos)
     steps, banner = visit.luck.reps(0, pulls), day.banner[pos]
     u, v = visit.luck.repeated(("pull_rarity", "pull_hero"), (0, pulls), pos)
     rarity, counter = pulled_rarities(game.rules, state.counter[pos], u)
@@ -176,6 +180,8 @@ def _pull(game: Game, visit: Visit, pos: Ints, pulls: int) -> None:
         rank_with_one(game, day, pos, hero[0])
     else:
         rank_heroes(game, day, pos)
+    if before is not None:
+        write_pulls(game, visit, before, hero, rarity)
     wanting = pos[(banner >= 0) & (legendaries > 0)]
     day.banner[wanting] = wanted_banners(game.rules, game.featured, game.players, day, wanting)
 

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.idle_rpg.day import Day
+from engines.idle_rpg.events.log import EventLog
+from engines.idle_rpg.events.order import moment
 from engines.idle_rpg.experiments import EffectArrays, TestRules, period_ms
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.luck import Luck, LuckPlan, Words
@@ -38,6 +40,7 @@ class Game:
 
     `lowest` is the smallest balance of anything after any payment; `earned` and `spent` are
     totals by currency; `visits` and `lacked` count campaign visits and those short of energy.
+    `log` is None unless events are collected.
     """
 
     rules: Rules
@@ -65,6 +68,7 @@ class Game:
     lacked: int = 0
     faults: dict[str, str] = field(default_factory=dict)
     purchases: Purchases = field(default_factory=Purchases)
+    log: EventLog | None = None
 
     @property
     def n_heroes(self) -> int:
@@ -125,6 +129,15 @@ class Visit:
     def size(self) -> int:
         """Number of sessions."""
         return int(self.left.size)
+
+    @property
+    def when(self) -> int:
+        """The session as part of the keys of events."""
+        return moment(self.age, self.number)
+
+    def who(self, pos: Ints) -> Ints:
+        """Return the rows of the players of the sessions at `pos`."""
+        return self.day.rows[pos]
 
     def now(self, pos: Ints) -> Ints:
         """Return the time of the sessions at `pos`, seconds since midnight of the install day."""

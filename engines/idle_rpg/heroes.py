@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.idle_rpg.day import Day
+from engines.idle_rpg.events.heroes import Bought, begin_upgrades, write_upgrades
 from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import EMPTY, GOLD, State
@@ -121,7 +122,9 @@ def upgrade_heroes(game: Game, visit: Visit) -> None:
     pos, gold = pos[able], gold[able]
     codes, before = day.strongest[0].take(pos, axis=1), cells.take(able, axis=1)
     cells = before.copy()
-    done = _choose_upgrades(game, visit, pos, (codes, cells, price.take(able, axis=1), gold))
+    bought = begin_upgrades(game, visit, pos)
+    found = (codes, cells, price.take(able, axis=1), gold)
+    done = _choose_upgrades(game, visit, pos, found, bought)
     changed = done.nonzero()[0]
     pos, done = pos[changed], done[changed]
     _store_levels(
@@ -130,17 +133,19 @@ def upgrade_heroes(game: Game, visit: Visit) -> None:
         pos,
         (codes.take(changed, axis=1), cells.take(changed, axis=1), before.take(changed, axis=1)),
     )
+    write_upgrades(game, visit, bought)
     visit.left[pos] -= done * seconds
     day.today("upgrades")[pos] += done
     game.spend(day.state, GOLD, pos, day.state.gold[pos] - gold[changed])
 
 
 def _choose_upgrades(
-    game: Game, visit: Visit, pos: Ints, found: tuple[NDArray[np.int16], Ints, Ints, Ints]
-) -> Ints:
+    game: Game, visit: Visit, pos: Ints, found: tuple[NDArray[np.int16], Ints, Ints, Ints],
+    bought: Bought | None,
+) -> Ints:  # fmt: skip
     """Upgrade `cells`, set their `price`, each (c, m), and pay from `gold` (m,), all in place.
 
-    Return the number of upgrades (m,).
+    Return the number of upgrades (m,); they are noted in `bought`.
     """
     (codes, cells, price, gold), rules = found, game.rules.heroes
     settings, seconds = game.rules.params.upgrade, game.rules.params.actions.upgrade_heroes.seconds
@@ -164,6 +169,8 @@ def _choose_upgrades(
         rows, place = rows[can], last - (best[can] & (WORTH_STEP - 1))
         gold[rows] -= price[place, rows]
         own = cells[place, rows] + 1
+        if bought is not None:
+            bought.rounds.append(np.stack([rows, codes[place, rows] >> 1, own - 1]))
         cells[place, rows] = own
         done[rows] += 1
         price[place, rows] = rules.cost[own]

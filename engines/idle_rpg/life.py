@@ -11,6 +11,12 @@ from engines.idle_rpg.campaign import play_campaign
 from engines.idle_rpg.compact import some_effects, split
 from engines.idle_rpg.daily import check_quests, claim_idle, claim_login, claim_quests, watch_ads
 from engines.idle_rpg.day import Day, copy_day, put_back
+from engines.idle_rpg.events.visits import (
+    begin_sessions,
+    end_day,
+    end_sessions,
+    note_exposure,
+)
 from engines.idle_rpg.experiments import (
     TestRules,
     apply_effects,
@@ -149,9 +155,11 @@ def _live_day(game: Game, age: int, who: Ints, records: Recorder) -> None:
     gap = game.rules.params.sessions.min_gap_seconds
     bad = overlapping(plan.starts, plan.lengths, gap)
     game.fault("sessions", bad.any(), f"sessions overlap or leave their day at age {age}")
-    day, plan = _begin_day(game, age, plan)
+    day, people = _begin_day(game, age, plan)
     for number in range(len(plan.starts)):
-        _visit(game, day, number, plan, over if number == 0 else None)
+        begin_sessions(game, day, number, plan)
+        _visit(game, day, number, people, over if number == 0 else None)
+        end_sessions(game, day, number, plan)
     _end_day(game, day, records)
 
 
@@ -206,6 +214,7 @@ def expose(game: Game, age: int, who: Ints) -> None:
             rows = fresh[players.variants[index][fresh] == variant]
             if age and rows.size and effects.energy_regen_min is not None:
                 refresh_energy(game.rules, players.state, game.effects, rows, age * DAY_SECONDS)
+            note_exposure(game, index, variant, rows)
             apply_effects(game.rules, game.effects, compiled.name, effects, rows)
             if effects.grant.gems or effects.grant.tickets:
                 game.earn(players.state, GEMS, rows, effects.grant.gems)
@@ -240,6 +249,7 @@ def _visit(game: Game, day: Day, number: int, plan: DayPlan, spent: Ints | None)
 def _end_day(game: Game, day: Day, records: Recorder) -> None:
     players, age = game.players, day.age
     leave_guilds(game, day)
+    end_day(game, day)
     most = int(day.today("ads").max())
     game.fault("ads", most > game.rules.params.ads.max_per_day, f"{most} ads at age {age}")
     records.day(game, day)

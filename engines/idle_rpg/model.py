@@ -7,6 +7,9 @@ import numpy as np
 from engines.idle_rpg import writing
 from engines.idle_rpg.checks import Checklist
 from engines.idle_rpg.compact import some_profiles
+from engines.idle_rpg.events.schemas import event_tables
+from engines.idle_rpg.events.settings import compile_settings
+from engines.idle_rpg.events.writing import new_log, write_events
 from engines.idle_rpg.expected import new_expectation
 from engines.idle_rpg.experiments import compile_tests
 from engines.idle_rpg.gacha import draw_featured
@@ -23,6 +26,7 @@ from runner.contract import Draws, Outcome, TableSink
 
 BLOCK = 131_072  # agents in memory at once; no result depends on it
 _ROWS_BLOCK = 16_384  # the same when tables with rows of agents are written
+_EVENT_DAYS = 2_250_000  # agents times days in memory at once when events are collected
 _BY_AGENT = ("agents", "ab_exposures", "agent_days", "purchases")
 
 STREAMS = (
@@ -35,8 +39,14 @@ STREAMS = (
     "guild_leave", "guild_attack", "ad_skip", *(f"iap/{name}" for name in TRIGGERS),
     *(f"iap_product/{name}" for name in TRIGGERS
       if name not in ("starter_pack_offer", "monthly_pass_reminder")),
-    "bot_sessions", "bot_minutes",
+    "bot_sessions", "bot_minutes", "event_key", "stage_stars", "stage_loot", "guild_damage",
+    "ad_network", "ad_placement", "ad_skip_seconds", "iap_fail_reason",
 )  # fmt: skip
+
+
+def _equal_blocks(agents: int, most: int) -> int:
+    """Return the size of equal blocks of at most so many agents: each costs the same overhead."""
+    return -(-agents // -(-agents // most))
 
 
 def simulate(
@@ -48,7 +58,11 @@ def simulate(
     expectation = new_expectation(rules, tests, tally.cells)
     featured, checklist = draw_featured(rules, draws), Checklist()
     writes_rows = any(out.wants(name) for name in _BY_AGENT if name in writing.known(params))
-    size = min(BLOCK, _ROWS_BLOCK) if writes_rows else BLOCK
+    events = tuple(schema for schema in event_tables(params) if out.wants(schema.name))
+    most = _EVENT_DAYS // horizon if events else _ROWS_BLOCK if writes_rows else BLOCK
+    size = _equal_blocks(params.population.n_agents, min(BLOCK, most))
+    settings = compile_settings(rules, draws, events) if events else None
+    writes_rows = writes_rows or settings is not None
 
     def close(game: Game, records: Recorder) -> None:
         add_lives(lives, game)
@@ -63,9 +77,13 @@ def simulate(
             profile = some_profiles(profile, np.argsort(profile.archetype, kind="stable"))
         game = new_game(rules, draws, tests, profile, featured)
         cell = tally.cells.of(profile)
+        if settings is not None:
+            game.log = new_log(settings, draws, profile, events, game.players.strongest[:, 0])
         records = Recorder(tally=tally, cell=cell, keeps_days=out.wants("agent_days"))
         live(game, records, close, splits=not writes_rows)
         writing.write_block(out, game, records)
+        if game.log is not None:
+            write_events(out, game.log, events)
     writing.write_summary(out, rules, tally, featured)
     writing.write_cohorts(out, rules, tests, tally, expectation)
     writing.write_trials(out, trials)

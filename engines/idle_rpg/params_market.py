@@ -290,6 +290,10 @@ class Iap(ParamGroup):
         (1.0, 15.0), unit="USD", low=0, high=1e6,
         doc="budget of a 30-day window of those who buy all the same, [lowest, highest]",
     )  # fmt: skip
+    failure_rate: float = param(
+        0.10, unit="fraction", low=0, high=0.5,
+        doc="of purchases started, on top of those that complete; seen in events alone",
+    )  # fmt: skip
     max_purchases_per_session: int = count(1, "purchases of a session", low=1, high=5)
 
     def problems(self) -> list[Problem]:
@@ -327,6 +331,10 @@ class Arena(ParamGroup):
         doc="opponents have between 1 - spread and 1 + spread of the own power",
     )  # fmt: skip
     win_gold: int = count(500, "of a won battle", unit="gold")
+    k_factor: int = count(
+        32, "a battle moves the rating by half of it; seen in events alone", high=1000
+    )
+    start_rating: int = count(1000, "rating at install; seen in events alone", high=30_000)
     win_chance: Steps = steps(  # noqa: RUF009 - a field, as from `param`
         (1.2, 1.0, 0.8, 0.0), (0.85, 0.60, 0.35, 0.15), "wins, by own over opponent's power"
     )

@@ -284,6 +284,7 @@ class Campaign(ParamGroup):
     sweep: bool = param(True, doc="replay the last cleared stage when the next is refused")
     sweep_seconds: int = count(30, "length of a replay", low=1, high=3600, unit="seconds")
     max_stages_per_session: int = count(60, "attempts and replays", low=1, high=60)
+    loot_chance: float = fraction(0.3, "a win brings a cosmetic item; seen in events alone")
     gold: StageGold = group(StageGold, doc="gold of a win")
     exp: StageExp = group(StageExp, doc="experience of a win")
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from engines.idle_rpg.day import Day
+from engines.idle_rpg.events import purchases
+from engines.idle_rpg.events.purchases import Sale
 from engines.idle_rpg.game import Game, Visit, gate, refresh_energy
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.luck import Words
@@ -31,7 +35,14 @@ def offer(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     fired[pos] = True
     game.players.firings[row][day.rows[pos]] += 1
     chance = purchase_chance(game, day, trigger, pos)
-    wants = (visit.luck.once(f"iap/{trigger}", pos) < chance).nonzero()[0]
+    u = visit.luck.once(f"iap/{trigger}", pos)
+    wants = (u < chance).nonzero()[0]
+    if purchases.sees_failures(game):
+        rate = game.rules.params.iap.failure_rate
+        fails = ((u >= chance) & (u < np.minimum(1.0, chance / (1.0 - rate)))).nonzero()[0]
+        if fails.size:
+            choice = _affordable(game, visit, trigger, pos[fails])
+            purchases.fail_purchases(game, visit, choice.sale(trigger))
     return _buy(game, visit, trigger, pos[wants]) if wants.size else pos[:0]
 
 
@@ -45,8 +56,25 @@ def purchase_chance(game: Game, day: Day, trigger: str, pos: Ints) -> Floats:
     return np.asarray(np.minimum(1.0, chance))
 
 
-def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
-    """Complete the purchases that fit the budget of the window; return their sessions."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Purchases that fit their budget, int64 (m,): session, product, price, budget in cents."""
+
+    pos: Ints
+    product: Ints
+    price: Ints
+    budget: Ints
+
+    def sale(self, trigger: str, number: Ints | None = None, spent: Ints | None = None) -> Sale:
+        """Return them as the event log has them, see `Sale`."""
+        return Sale(
+            trigger=trigger, pos=self.pos, product=self.product, price=self.price,
+            number=number, spent=spent,
+        )  # fmt: skip
+
+
+def _affordable(game: Game, visit: Visit, trigger: str, pos: Ints) -> Choice:
+    """Return what the agents would buy, where it fits the budget of the window."""
     day, rules, window = visit.day, game.rules, visit.age // WINDOW_DAYS
     product = _products(game, visit, trigger, pos)
     price = rules.price_cents[product]
@@ -54,13 +82,17 @@ def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
         price = np.where(product == changed, prices[pos], price)
     budget = window_budget(rules, game.draws, (day.kind[pos], day.ids[pos]), window)
     fits = day.state.window_cents[pos] + price <= budget
-    pos, product, price, budget = (a[fits] for a in (pos, product, price, budget))
-    if not pos.size:
-        return pos
-    visit.bought[pos] += 1
-    _deliver(game, visit, pos, product)
-    _book(game, visit, TRIGGERS.index(trigger), (pos, product, price, budget))
-    return pos
+    return Choice(pos=pos[fits], product=product[fits], price=price[fits], budget=budget[fits])
+
+
+def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
+    """Complete the purchases that fit the budget of the window; return their sessions."""
+    choice = _affordable(game, visit, trigger, pos)
+    if choice.pos.size:
+        visit.bought[choice.pos] += 1
+        _deliver(game, visit, choice.pos, choice.product)
+        _book(game, visit, trigger, choice)
+    return choice.pos
 
 
 def _products(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
@@ -90,9 +122,10 @@ def _deliver(game: Game, visit: Visit, pos: Ints, product: Ints) -> None:
     state.pass_until[passes] = visit.age + days - 1
 
 
-def _book(game: Game, visit: Visit, row: int, sold: tuple[Ints, Ints, Ints, Ints]) -> None:
+def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
     """Write the purchases down: counts, budget, VIP level, table."""
-    pos, product, price, budget = sold
+    pos, product, price, budget = sold.pos, sold.product, sold.price, sold.budget
+    row = TRIGGERS.index(trigger)
     players, rules, day, who = game.players, game.rules, visit.day, visit.day.rows[pos]
     players.bought[row][who] += 1
     day.state.window_cents[pos] += price
@@ -104,9 +137,11 @@ def _book(game: Game, visit: Visit, row: int, sold: tuple[Ints, Ints, Ints, Ints
     day.state.vip[pos] = np.searchsorted(rules.vip_cents, spent, side="right") - 1
     _check_budget(game, day, pos, budget)
     same = np.ones(who.size, dtype=np.int64)
+    number = players.total("purchases")[who] + day.today("purchases")[pos]
+    purchases.complete_purchases(game, visit, sold.sale(trigger, number, spent))
     game.purchases.add(
         row=who,
-        number=players.total("purchases")[who] + day.today("purchases")[pos],
+        number=number,
         at=visit.now(pos),
         age=visit.age * same,
         session=visit.number * same,
@@ -136,6 +171,7 @@ def browse_shop(game: Game, visit: Visit) -> None:
     pos = gate(game, visit, "browse_shop", visit.left >= seconds)
     if not pos.size:
         return
+    purchases.view_shop(game, visit, pos)
     visit.left[pos] -= seconds
     day, age = visit.day, visit.age
     ending = pos[day.banner[pos] >= 0]

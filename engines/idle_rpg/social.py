@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.idle_rpg.day import Day
+from engines.idle_rpg.events.social import attack_boss, join_guild, write_battles
+from engines.idle_rpg.events.visits import leave_guild
 from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.luck import BATTLE_STREAMS
@@ -28,7 +30,7 @@ def fight_arena(game: Game, visit: Visit) -> None:
     if fights.size:
         pos, number, free = pos[fights], number[fights], free[fights]
         _pay_battles(game, visit.day, pos, number, free)
-        _win_battles(game, visit, pos, number)
+        _win_battles(game, visit, pos, number, free)
         visit.left[pos] -= number * seconds
 
 
@@ -64,7 +66,7 @@ def _pay_battles(game: Game, day: Day, pos: Ints, number: Ints, free: Ints) -> N
         game.spend(day.state, GEMS, pos[paid], bought[paid] * price)
 
 
-def _win_battles(game: Game, visit: Visit, pos: Ints, number: Ints) -> None:
+def _win_battles(game: Game, visit: Visit, pos: Ints, number: Ints, free: Ints) -> None:
     given, day, most = game.rules.params.arena, visit.day, int(number.max())
     rival, luck = visit.luck.repeated(BATTLE_STREAMS[1:], (0, most), pos)
     reached = battle_steps(game.arena_ratios, given.opponent_spread, rival)
@@ -74,6 +76,7 @@ def _win_battles(game: Game, visit: Visit, pos: Ints, number: Ints) -> None:
     game.earn(day.state, GOLD, pos, wins * given.win_gold)
     day.today("arena_battles")[pos] += number
     day.today("arena_wins")[pos] += wins
+    write_battles(game, visit, pos, number, free, (rival, won))
 
 
 def battle_steps(ratios: Floats, spread: float, u: Floats) -> NDArray[np.int64]:
@@ -113,7 +116,9 @@ def _attack(game: Game, visit: Visit, pos: Ints) -> None:
     pos = pos[does]
     boss = boss_level(day.install[pos] + visit.age)
     given = game.rules.params.guild.reward_gold
-    game.earn(day.state, GOLD, pos, given.base + given.per_boss_level * boss)
+    gold = given.base + given.per_boss_level * boss
+    game.earn(day.state, GOLD, pos, gold)
+    attack_boss(game, visit, pos, boss, gold)
     day.state.guild_attacked[pos] = visit.age
     day.state.guild_age[pos] = visit.age
     day.today("guild_attacks")[pos] += 1
@@ -137,6 +142,7 @@ def _join(game: Game, visit: Visit, pos: Ints) -> None:
     pos, pick = pos[joins], u[1, joins]
     day.state.guild[pos] = 1 + (pick * given.count).astype(np.int64)
     day.state.guild_age[pos] = visit.age
+    join_guild(game, visit, pos)
     visit.left[pos] -= game.rules.params.actions.guild_boss.join_seconds
 
 
@@ -145,4 +151,6 @@ def leave_guilds(game: Game, day: Day) -> None:
     members = (day.state.guild >= 0).nonzero()[0]
     if members.size:
         u = game.draws.uniform("guild_leave", step=day.age, entities=day.ids[members])
-        day.state.guild[members[u < game.rules.params.guild.leave_chance]] = -1
+        leavers = members[u < game.rules.params.guild.leave_chance]
+        leave_guild(game, day, leavers)
+        day.state.guild[leavers] = -1

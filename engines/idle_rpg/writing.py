@@ -11,6 +11,7 @@ from engines.idle_rpg import tables
 from engines.idle_rpg.expected import Expectation, expected_shares
 from engines.idle_rpg.experiments import TestRules
 from engines.idle_rpg.game import DAY_SECONDS, Game, refresh_energy
+from engines.idle_rpg.labels import source_names, variant_names
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.metrics import monthly_active
 from engines.idle_rpg.params import Params
@@ -54,7 +55,7 @@ def agent_columns(game: Game) -> dict[str, object]:
     """Return the columns of `agents` for a block."""
     players, profile, rules = game.players, game.players.profile, game.rules
     everyone = np.arange(players.size)
-    sources = tables.source_names(rules.params)
+    sources = source_names(rules.params)
     by_origin = np.array([sources.index(origin.source) for origin in rules.origins])
     regular = len(rules.params.traffic.sources)
     retention = np.array([origin.retention for origin in rules.origins])
@@ -158,7 +159,7 @@ def _purchase_rows(game: Game) -> dict[str, object]:
 
 
 def _exposure_rows(game: Game) -> dict[str, object]:
-    players, names = game.players, tables.variant_names(game.rules.params)
+    players, names = game.players, variant_names(game.rules.params)
     tests = len(game.tests)
     rows = np.repeat(np.arange(players.size), tests)
     codes = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from runner.store.results import iterate_table
 PASS, FAIL, NULL = "pass", "fail", "null"
 OUTCOMES = (PASS, FAIL, NOT_APPLICABLE, NULL)
 NOTHING_TO_COMPARE = "nothing to compare"
+BATCH_ROWS = 100_000
 
 
 def judge_runs(
@@ -69,7 +70,7 @@ def _judge_metric(metrics: pd.DataFrame, rule: Rule) -> pd.DataFrame:
 def _judge_tables(
     folder: StudyFolder, study: Study, plan: Plan, done: Mapping[str, RunState]
 ) -> dict[str, pd.DataFrame]:
-    """Judge part by part, so that no more than one part is in memory.
+    """Judge a few parts at a time, so that memory does not grow with the study.
 
     A table that the plan does not collect is not read, though an earlier plan may have stored it
     for some runs: the verdict must not depend on what else was run.
@@ -78,10 +79,34 @@ def _judge_tables(
     for table in (name for name in plan.tables if name in {r.table for r in study.rules}):
         own = [rule for rule in study.rules if rule.table == table]
         columns = sorted(set().union(*map(columns_of, own)))
-        for rows in iterate_table(folder, table, list(done.values()), columns):
+        for rows in _batches(iterate_table(folder, table, list(done.values()), columns)):
             for rule in own:
                 found.setdefault(rule.rule_id, []).append(_judge_rows(rows, rule, study.exceptions))
     return {rule_id: pd.concat(frames) for rule_id, frames in found.items()}
+
+
+def _batches(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Join consecutive frames of a table until they have rows enough.
+
+    A small study has many parts of a run or two, and judging a frame costs more than its rows.
+    """
+    held, n_rows = [], 0
+    for frame in frames:
+        held.append(frame)
+        n_rows += len(frame)
+        if n_rows >= BATCH_ROWS:
+            yield _joined(held)
+            held, n_rows = [], 0
+    if held:
+        yield _joined(held)
+
+
+def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all frames, as arrays: categories may differ from part to part."""
+    if len(frames) == 1:
+        return frames[0]
+    names = frames[0].columns
+    return pd.DataFrame({n: np.concatenate([f[n].to_numpy() for f in frames]) for n in names})
 
 
 def _judge_rows(

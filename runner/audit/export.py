@@ -17,6 +17,7 @@ from runner.store.ids import with_ids
 from runner.store.parts import RUN_ID
 
 FORMATS = ("parquet", "csv")
+_SHOWN = 4_096  # rows given to an exporter at once: it may read many tables side by side
 
 
 def export_tables(
@@ -56,7 +57,11 @@ class _Rows:
     file: Path
 
     def __iter__(self) -> Iterator[Mapping[str, Sequence[Any]]]:
-        return (batch.to_pydict() for batch in _batches(self.file))
+        return (
+            batch.slice(start, _SHOWN).to_pydict()
+            for batch in _batches(self.file)
+            for start in range(0, max(1, batch.num_rows), _SHOWN)
+        )
 
 
 def _write_parquet(file: Path, target: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from runner.audit.rerun import same_content
+from runner.audit.trials import TriedSets, finished_trials
 from runner.contract import ConfigError, Null, Problem
 from runner.execute import RunSpec, distinct_runs, recompute
 from runner.plan import Plan
@@ -32,7 +33,8 @@ class VerifyReport:
     """What was checked and what is wrong; `ok` when nothing is.
 
     `exact` tells whether recomputed runs were compared bit for bit, or, in another environment,
-    to a relative 1e-9.
+    to a relative 1e-9. `calibrations` counts those of the study whose trials were checked with it;
+    `notes` name those that could not be.
     """
 
     study: str
@@ -43,6 +45,8 @@ class VerifyReport:
     recomputed: int
     exact: bool
     problems: tuple[str, ...]
+    calibrations: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -59,15 +63,19 @@ class VerifyReport:
             "stored_runs": self.stored_runs,
             "recomputed": self.recomputed,
             "exact": self.exact,
+            "calibrations": self.calibrations,
             "problems": list(self.problems),
+            "notes": list(self.notes),
             "ok": self.ok,
         }
 
 
-def verify_study(place: Path, sample: float) -> VerifyReport:
+def verify_study(place: Path, sample: float, *, with_trials: bool = False) -> VerifyReport:
     """Verify the plan in a folder: its files, all stored parts, and a sample of runs.
 
     `sample` is the share of done runs to compute again, in (0, 1]; at least one run.
+    `with_trials` adds the calibrations of the study folder: their files, the runs of all their
+    trials, sampled alike, and each trial's objective.
 
     Raises:
         PlanError: the engine or an input file has changed, so nothing can be computed again.
@@ -76,17 +84,26 @@ def verify_study(place: Path, sample: float) -> VerifyReport:
     _, plan = replanned(place)
     folder = StudyFolder(root=place.parent.parent)
     ledger = Ledger(folder.ledger_file)
-    own = only_of(plan, ledger.read())
+    states = ledger.read()
+    tried = list(finished_trials(folder.root)) if with_trials else []
+    checked = [t for t in tried if isinstance(t, TriedSets)]
+    plans = [plan, *(group.plan for t in checked for group in t.groups)]
+    own: dict[str, RunState] = {}
+    for each in plans:
+        own |= only_of(each, states)
     damage = find_damage(folder, own, deep=True)
-    problems = [f"plan file {name}: {what}" for name, what in wrong_checksums(place).items()]
-    problems += _ledger_problems(ledger, place, results_hash(plan, own))
-    problems += [f"part {d}" for d in damage]
     sound = without_damage(own, damage)
     done = {r: s for r, s in sound.items() if s.record.status == "done"}
+    exact = all(same_environment(f.parent) for f in folder.root.glob(f"*/*/{ENVIRONMENT}"))
+    problems = [f"plan file {name}: {what}" for name, what in wrong_checksums(place).items()]
+    problems += _ledger_problems(ledger, place, results_hash(plan, only_of(plan, states)))
+    problems += [f"part {d}" for d in damage]
     problems += _stored_problems(folder, list(done.values()))
-    exact = all(same_environment(f.parent) for f in place.parent.glob(f"*/{ENVIRONMENT}"))
+    for calibration in checked:
+        problems += calibration.file_problems()
+        problems += calibration.record_problems(folder, sound)
     chosen = _sampled(list(done), sample)
-    problems += _recomputed_problems(folder, plan, {r: done[r] for r in chosen}, exact=exact)
+    problems += _recomputed_problems(folder, plans, {r: done[r] for r in chosen}, exact=exact)
     return VerifyReport(
         study=folder.root.name,
         plan_id=plan.plan_id,
@@ -96,6 +113,8 @@ def verify_study(place: Path, sample: float) -> VerifyReport:
         recomputed=len(chosen),
         exact=exact,
         problems=tuple(problems),
+        calibrations=len(checked),
+        notes=tuple(t for t in tried if isinstance(t, str)),
     )
 
 
@@ -155,13 +174,18 @@ def _sampled(run_ids: list[str], sample: float) -> list[str]:
 
 
 def _recomputed_problems(
-    folder: StudyFolder, plan: Plan, states: Mapping[str, RunState], *, exact: bool
+    folder: StudyFolder, plans: Iterable[Plan], states: Mapping[str, RunState], *, exact: bool
 ) -> list[str]:
-    runs = {run.run_id: run for run in distinct_runs(plan) if run.run_id in states}
+    runs = {
+        run.run_id: (plan, run)
+        for plan in plans
+        for run in distinct_runs(plan)
+        if run.run_id in states
+    }
     problems = []
     for run_id, state in states.items():
         with tempfile.TemporaryDirectory() as scratch:
-            again, metrics = _again(plan, runs[run_id], state.record, Path(scratch))
+            again, metrics = _again(*runs[run_id], state.record, Path(scratch))
         if same_content(state.record, again):
             continue
         if exact or not _close(stored_metrics(folder, [state]), metrics):

@@ -9,12 +9,14 @@ How the data pass through the modules:
     Study --targets--> Points   what was observed, one number each
     Study --space----> Space    the declared variables as a box of coordinates
     values --bench---> Trial    runs by plan, pool and store; observed there; scored by distance
-    search -> race -> polish    propose values, give the close ones more replicates, go downhill
+    search -> race -> polish    propose values, give the close ones more replicates, go downhill;
+                                `apart` finds what can be moved together on the way
     Trial, Points ---> Local    slopes and covariance around the best trial
     all of it -------> Calibrated --record, fragment, plots--> the calibration's folder
 """
 
+from runner.calibrate.brief import Brief
 from runner.calibrate.result import Calibrated
-from runner.calibrate.stage import calibrate_study, resume_calibration
+from runner.calibrate.stage import calibrate_study, read_brief, resume_calibration
 
-__all__ = ["Calibrated", "calibrate_study", "resume_calibration"]
+__all__ = ["Brief", "Calibrated", "calibrate_study", "read_brief", "resume_calibration"]

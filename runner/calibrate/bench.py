@@ -69,20 +69,22 @@ class Bench:
     """Runs parameter sets of one study in its folder, whose lock the caller holds.
 
     Common random numbers come with the study's seeding: replicate r of every set meets the same
-    luck. `executed` counts runs that were not there before, `seconds` what they took.
+    luck. `executed` counts runs that were not there before, `cpu_seconds` what they cost.
     """
 
     study: Study
     folder: StudyFolder
     points: tuple[Point, ...]
     executed: int = 0
-    seconds: float = 0.0
+    cpu_seconds: float = 0.0
     seen: dict[str, RunState] = field(default_factory=dict)
     _observer: Observer = field(init=False)
+    _ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
         self._observer = Observer(folder=self.folder, points=self.points)
-        self.seen = Ledger(self.folder.ledger_file).read()
+        self._ledger = Ledger(self.folder.ledger_file)
+        self.seen = self._ledger.read()
 
     def try_sets(self, sets: Sequence[Values], replicates: int) -> list[Tried]:
         """Return what each parameter set came to with this many replicates.
@@ -96,6 +98,7 @@ class Bench:
         planned = self._planned(distinct, replicates, found)
         if planned is not None:
             self._execute(planned)
+            self._observer.read(self.seen[i] for cell in planned.cells for i in cell.run_ids)
             runnable = [values for values in distinct if _key(values) not in found]
             for values, cell in zip(runnable, planned.cells, strict=True):
                 found[_key(values)] = self._tried(cell)
@@ -149,10 +152,10 @@ class Bench:
             return
         wanted = sum(len(part.runs) for part in parts)
         ended = execute_plan(parts, self.folder, self.study.execution, _Silent())
-        self.seen = Ledger(self.folder.ledger_file).read()
+        self._ledger.catch_up(self.seen)
         self.executed += ended
         ids = [run.run_id for part in parts for run in part.runs]
-        self.seconds += sum(s.record.seconds for i in ids if (s := self.seen.get(i)))
+        self.cpu_seconds += sum(s.record.cpu_seconds for i in ids if (s := self.seen.get(i)))
         if ended < wanted:
             raise FailedRunsError(
                 f"stopped at {self.study.execution.most_failures} failed runs, as configured; "
@@ -161,21 +164,16 @@ class Bench:
 
     def _tried(self, cell: Cell) -> Tried:
         states = [self.seen[run_id] for run_id in cell.run_ids]
-        seconds = sum(state.record.seconds for state in states)
         failed = [s.record for s in states if s.record.status != "done"]
         if failed:
             first = failed[0]
             told = f"{len(failed)} of {len(states)} runs {first.status}: "
-            return Tried(
-                status="failed", error=f"{told}{first.error_type}: {first.error}",
-                run_ids=cell.run_ids, seconds=seconds,
-            )  # fmt: skip
+            error = f"{told}{first.error_type}: {first.error}"
+            return Tried(status="failed", error=error, run_ids=cell.run_ids)
         observed, missing = self._observer.observe(states)
         if missing:
-            return Tried(status="no_value", error=missing, run_ids=cell.run_ids, seconds=seconds)
-        return Tried(
-            status="done", observed=np.asarray(observed), run_ids=cell.run_ids, seconds=seconds
-        )
+            return Tried(status="no_value", error=missing, run_ids=cell.run_ids)
+        return Tried(status="done", observed=np.asarray(observed), run_ids=cell.run_ids)
 
 
 class _Silent:

@@ -21,6 +21,7 @@ from runner.contract import (
     PlanError,
     Problem,
     leaves,
+    nearest,
     replace_leaves,
 )
 from runner.draws import DrawSource
@@ -81,6 +82,7 @@ def make_brief(study: Study, points: tuple[Point, ...] | None = None) -> Brief:
     if spec.replicates(cell.params) != "simulation":
         allowed = f"engine {spec.name} resamples data instead of simulating: nothing to calibrate"
         problems.append(Problem("engine", spec.name, allowed))
+    problems += _sight_problems(points, space)
     if len(space):
         problems += _inert_problems(study, spec, cell.params, space, cell.source.seed)
     if problems:
@@ -101,6 +103,30 @@ def _design_problems(study: Study) -> list[Problem]:
     found += ["design.cases"] if study.cases else []
     allowed = "a calibration has one cell: give each key one value"
     return [Problem(where, "", allowed) for where in found]
+
+
+def _sight_problems(points: Iterable[Point], space: Space) -> list[Problem]:
+    """Refuse targets to fit that are declared to be moved by nothing that is searched."""
+    paths = [dimension.path for dimension in space.dimensions]
+    found = {
+        (point.target, point.moved_by): None
+        for point in points
+        if paths and point.role == "fit" and not any(map(point.is_moved_by, paths))
+    }
+    return [
+        Problem(
+            f"targets.{target}.moved_by", path,
+            f"is no variable to determine, and none lies below it{nearest(path, _above(paths))}",
+        )
+        for target, path in found
+    ]  # fmt: skip
+
+
+def _above(paths: Iterable[str]) -> list[str]:
+    """Return the paths and all that lead to them, longest first."""
+    pieces = [path.split(".") for path in paths]
+    found = {".".join(p[:end]): end for p in pieces for end in range(1, len(p) + 1)}
+    return sorted(found, key=lambda path: -found[path])
 
 
 def _inert_problems(

@@ -23,10 +23,13 @@ def write_fragment(folder: Path, brief: Brief, text: str) -> Path:
     """Write `calibrated/<engine>/<name>.yaml` below a configuration folder; return the file.
 
     Raises:
-        StoreError: the folder cannot be written.
+        StoreError: the folder cannot be written, or the name is a path.
     """
     study = brief.study
-    file = folder / GROUP / study.engine / f"{study.calibration.name}.yaml"
+    name = study.calibration.name
+    if Path(name).name != name:  # it may come from a study folder of somebody else
+        raise StoreError(f"'{name}' cannot be the name of a configuration file")
+    file = folder / GROUP / study.engine / f"{name}.yaml"
     try:
         write_text(file, text)
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,11 +24,19 @@ class Observer:
     _known: dict[str, Floats] = field(default_factory=dict)
     _reasons: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def observe(self, states: Sequence[RunState]) -> tuple[Floats, str]:
-        """Return the runs' numbers, float64 (runs, points), and which of them lack one, if any."""
-        new = [state for state in states if state.record.run_id not in self._known]
+    def read(self, states: Iterable[RunState]) -> None:
+        """Read the numbers of runs that are done, those of many runs at once being cheapest."""
+        new = [
+            state
+            for state in states
+            if state.record.status == "done" and state.record.run_id not in self._known
+        ]
         if new:
             self._read(new)
+
+    def observe(self, states: Sequence[RunState]) -> tuple[Floats, str]:
+        """Return the runs' numbers, float64 (runs, points), and which of them lack one, if any."""
+        self.read(states)
         observed = np.array([self._known[state.record.run_id] for state in states])
         return observed, self._missing(states, observed)
 

@@ -15,7 +15,8 @@ class Point:
 
     It is a metric, or the value of `column` in the row of `table` whose `period_column` is
     `period`. `se` is in the number's own unit; with a `tolerance` (half the width of a 95 % band)
-    it is `tolerance / 1.96`.
+    it is `tolerance / 1.96`. Variables that are not at or below the path `moved_by` are declared
+    not to move it; an empty path declares nothing.
     """
 
     name: str
@@ -31,6 +32,11 @@ class Point:
     column: str = ""
     period_column: str = ""
     period: int = 0
+    moved_by: str = ""
+
+    def is_moved_by(self, path: str) -> bool:
+        """Tell whether a variable may move the number, as far as the target declares."""
+        return not self.moved_by or f"{path}.".startswith(f"{self.moved_by}.")
 
 
 def tables_of(points: tuple[Point, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from runner.calibrate.apart import groups_apart, sight
 from runner.calibrate.distance import standardised
 from runner.calibrate.journey import Journey
 from runner.calibrate.local import Curvature, curvature, step
@@ -59,33 +60,44 @@ class Descent:
         """Measure the slope of every point along every dimension, to both sides where possible."""
         points, space = self.journey.bench.points, self.space
         places = tuple(i for i, d in enumerate(space.dimensions) if not d.is_listed)
-        reach = self._reaches(len(space))
-        sets = [
-            values
-            for place in places
-            for side in (-1.0, 1.0)
-            for values in [self._beside(best, place, side * reach[place])]
-        ]
-        rows = self.journey.go("local", sets, self.replicates) if sets else []
+        seen = sight((point for point in points if point.role == "fit"), space)
+        sides = self._sides(best, groups_apart(seen, places))
         slopes = np.zeros((self._misfit(best).size, len(places)))
         for column, place in enumerate(places):
-            pair = [best, *rows[2 * column : 2 * column + 2]]
-            slopes[:, column] = self._slope([r for r in pair if r.score is not None], place)
+            rows = [best, *(row for row in sides[place] if row.score is not None)]
+            slopes[:, column] = np.where(seen[:, place], self._slope(rows, place), 0.0)
         observed = standardised(points, _observed(best))[:, self._fits()]
         found = curvature(slopes, observed) if places else _nothing()
         self._reach = np.full(len(space), _FIRST_REACH)
         self._reach[list(places)] = np.clip(found.se, *_REACH)
         return Local(best=best, places=places, slopes=slopes, curvature=found)
 
+    def _sides(self, best: Trial, groups: list[list[int]]) -> dict[int, list[Trial]]:
+        """Return the sets beside the best one by place; groups that cannot be moved are split."""
+        reach = self._reaches(len(self.space))
+        sets = [self._beside(best, group, side * reach) for group in groups for side in (-1.0, 1.0)]
+        rows = self.journey.go("local", sets, self.replicates) if sets else []
+        found: dict[int, list[Trial]] = {}
+        alone: list[list[int]] = []
+        for number, group in enumerate(groups):
+            pair = rows[2 * number : 2 * number + 2]
+            found |= dict.fromkeys(group, pair)
+            if len(group) > 1 and any(row.score is None for row in pair):
+                alone += [[place] for place in group]
+        return found | self._sides(best, alone) if alone else found
+
     def _reaches(self, size: int) -> Floats:
         reach = np.full(size, _FIRST_REACH) if self._reach is None else self._reach
         return np.maximum(reach, [d.tick for d in self.space.dimensions])
 
-    def _beside(self, best: Trial, place: int, move: float) -> Values:
-        """Return the set with one coordinate moved; at an end of the range it stays."""
-        dimension = self.space.dimensions[place]
-        x = dimension.coordinate(best.values[dimension.path])
-        return {**best.values, dimension.path: dimension.value(x + move)}
+    def _beside(self, best: Trial, places: list[int], moves: Floats) -> Values:
+        """Return the set with some coordinates moved; at an end of the range they stay."""
+        values = dict(best.values)
+        for place in places:
+            dimension = self.space.dimensions[place]
+            x = dimension.coordinate(best.values[dimension.path])
+            values[dimension.path] = dimension.value(x + moves[place])
+        return values
 
     def _slope(self, rows: list[Trial], place: int) -> Floats:
         """Return the change of the mean misfit per range between the outermost sets."""

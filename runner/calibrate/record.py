@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from runner.store.environment import ENVIRONMENT, record_environment
 from runner.store.folder import write_text
 from runner.store.integrity import SUMS, read_json, write_checksums
 from runner.store.results import write_frame
+from runner.store.spreadsheet import csv_text
 
 
 def begin(folder: StudyFolder, brief: Brief, save: Path | None) -> Path:
@@ -56,8 +57,18 @@ def begin(folder: StudyFolder, brief: Brief, save: Path | None) -> Path:
     return place
 
 
-def read_begun(place: Path) -> tuple[Study, tuple[Point, ...], Path | None, str]:
-    """Return study, targets, where to save, and id of a calibration that was begun.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A calibration as it was begun: its study, its targets, where to save, its id."""
+
+    study: Study
+    points: tuple[Point, ...]
+    save: Path | None
+    calibration_id: str
+
+
+def read_begun(place: Path) -> Begun:
+    """Return the calibration that was begun in a folder.
 
     Raises:
         StoreError: its document is missing or damaged.
@@ -66,18 +77,22 @@ def read_begun(place: Path) -> tuple[Study, tuple[Point, ...], Path | None, str]
         document = json.loads((place / DOCUMENT).read_text(encoding="utf-8"))
         points = tuple(Point(**point) for point in document["points"])
         save = None if document["save"] is None else Path(document["save"])
-        study = study_from_data(document["study"])
+        return Begun(
+            study=study_from_data(document["study"]),
+            points=points,
+            save=save,
+            calibration_id=document["calibration_id"],
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
             f"{place / DOCUMENT} cannot be read ({error}); give the calibrate command again: "
             "its runs are kept"
         ) from error
-    return study, points, save, document["calibration_id"]
 
 
 def write_trials(place: Path, points: tuple[Point, ...], trials: Sequence[Trial]) -> None:
     """Write the trials so far, whole or not at all."""
-    text = trial_table(points, trials).to_csv(index=False, lineterminator="\n")
+    text = csv_text(trial_table(points, trials))
     write_text(place / "trials.csv", text)
 
 
@@ -120,7 +135,7 @@ def finish(place: Path, brief: Brief, outcome: Calibrated, drawings: dict[str, A
     write_trials(place, brief.points, outcome.trials)
     write_frame(trial_table(brief.points, outcome.trials), place / "trials.parquet")
     for name, frame in (("parameters", outcome.parameters), ("fit", outcome.fit)):
-        write_text(place / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        write_text(place / f"{name}.csv", csv_text(frame))
     for name, figure in drawings.items():
         figure.savefig(place / f"{name}.png", metadata={"Software": None})
     write_text(place / outcome.fragment.name, outcome.fragment.read_text(encoding="utf-8"))

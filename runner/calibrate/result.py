@@ -27,7 +27,8 @@ class Calibrated:
     `parameters` has a row per variable: path, value, se, low and high (95 %), unit, finding;
     `fit` a row per target; `trials` all that was tried; `statements` say in words what the targets
     determine and what they do not. `results` are those of the study of the best set alone;
-    `fragment` is the configuration to use it with.
+    `fragment` is the configuration to use it with. `executed` and `cpu_seconds` are the runs of
+    this call alone and their CPU time in the workers.
     """
 
     calibration_id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,9 +22,9 @@ from runner.calibrate.polish import Descent, Local
 from runner.calibrate.result import Calibrated
 from runner.calibrate.search import Proposer
 from runner.calibrate.trial import Trial
-from runner.config import StudyRequest, compose_study
+from runner.config import StudyRequest, compose_study, execution_from
 from runner.config.study import Collect, Tracking
-from runner.contract import PlanError, Problem
+from runner.contract import ConfigError, PlanError, Problem
 from runner.plan import Plan, make_plan
 from runner.results import StudyResults
 from runner.store import StudyFolder, open_study
@@ -35,6 +35,7 @@ from runner.study import carry_out, telling_how_to_go_on
 from runner.track import record_study
 
 _TELL_EVERY_S = 2.0
+_WORTH = 20.0  # seconds of work for each second of writing trials down
 
 
 def calibrate_study(request: StudyRequest, save: Path | None = None) -> Calibrated:
@@ -54,20 +55,41 @@ def calibrate_study(request: StudyRequest, save: Path | None = None) -> Calibrat
     return _calibrate(brief, None if wanted is None else wanted.absolute())
 
 
-def resume_calibration(place: Path) -> Calibrated:
+def resume_calibration(place: Path, words: Iterable[str] = ()) -> Calibrated:
     """Finish the calibration in a folder, to the same end as if it had not been interrupted.
 
+    `words` are overrides of its execution.
+
     Raises:
+        ConfigError: a word is about something else, or its value is not possible.
         PlanError: the engine or its parameters have changed since.
         StoreError: the folder cannot be read or written.
     """
-    study, points, save, was = record.read_begun(place)
+    return _calibrate(read_brief(place, words), record.read_begun(place).save)
+
+
+def read_brief(place: Path, words: Iterable[str] = ()) -> Brief:
+    """Return the calibration in a folder, checked anew and found to be the same.
+
+    `words` say where its runs are executed from now on, as for `resume`.
+
+    Raises:
+        ConfigError: a word is about something else, or its value is not possible.
+        PlanError: the engine or its parameters have changed since.
+        StoreError: its document is missing or damaged.
+    """
+    begun = record.read_begun(place)
     root = place.absolute().parent.parent
-    brief = make_brief(replace(study, name=root.name, outputs=root.parent), points)
-    if brief.calibration_id != was:
+    execution = execution_from(begun.study, words)
+    study = replace(begun.study, name=root.name, outputs=root.parent, execution=execution)
+    try:
+        brief = make_brief(study, begun.points)
+    except ConfigError as error:
+        raise PlanError(error.problems) from error
+    if brief.calibration_id != begun.calibration_id:
         allowed = "engine or code has changed since; give the calibrate command again"
         raise PlanError([Problem(f"calibration {place.name}", "", allowed)])
-    return _calibrate(brief, save)
+    return brief
 
 
 def _calibrate(brief: Brief, save: Path | None) -> Calibrated:
@@ -76,15 +98,22 @@ def _calibrate(brief: Brief, save: Path | None) -> Calibrated:
         place = record.begin(folder, brief, save)
         bench = Bench(study=brief.base, folder=folder, points=brief.points)
         journey = Journey(bench=bench, listener=_Teller(place, brief))
-        local = _find(brief, journey)
+        local = find_best(brief, journey)
         results = _confirm(brief, folder, local.best)
         outcome = _outcome(brief, journey, local, results, (place, save or folder.root / "conf"))
-        figures = drawings(brief.space, brief.points, journey.trials, local, outcome.fit)
+        tables = outcome.parameters, outcome.fit
+        figures = drawings(brief.space, brief.points, journey.trials, local, tables)
         record.finish(place, brief, outcome, figures)
         return replace(outcome, notes=record_study(brief.study, place))
 
 
-def _find(brief: Brief, journey: Journey) -> Local:
+def find_best(brief: Brief, journey: Journey) -> Local:
+    """Search, race and go downhill; return where that ends, with the slopes found there.
+
+    Raises:
+        FailedRunsError: runs failed, and the study says to stop then or no parameter set is left.
+        SimulationError: no parameter set gave a number for every target.
+    """
     how = brief.study.calibration
     proposer = Proposer(
         kind=how.search, size=len(brief.space), batch=how.batch, seed=brief.seed,
@@ -140,20 +169,21 @@ def _outcome(
         config_dir=config_dir,
         results=results,
         executed=bench.executed,
-        cpu_seconds=bench.seconds,
+        cpu_seconds=bench.cpu_seconds,
         trials_hash=record.trials_hash(journey.trials),
     )
 
 
 class _Teller:
-    """Writes the trials down after each round, and says now and then how far they are."""
+    """Writes the trials down as they come, and says now and then how far they are."""
 
     def __init__(self, place: Path, brief: Brief) -> None:
         self._place, self._brief = place, brief
         self._told = time.monotonic()
+        self._write_after = self._told
 
     def __call__(self, trials: Sequence[Trial]) -> None:
-        record.write_trials(self._place, self._brief.points, trials)
+        self._write(trials)
         if time.monotonic() - self._told < _TELL_EVERY_S:
             return
         self._told = time.monotonic()
@@ -164,3 +194,12 @@ class _Teller:
             file=sys.stderr,
             flush=True,
         )
+
+    def _write(self, trials: Sequence[Trial]) -> None:
+        """Write all trials so far; the longer that takes, the more seldom it is done."""
+        began = time.monotonic()
+        if began < self._write_after:
+            return
+        record.write_trials(self._place, self._brief.points, trials)
+        ended = time.monotonic()
+        self._write_after = ended + _WORTH * (ended - began)

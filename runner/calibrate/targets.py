@@ -24,7 +24,7 @@ ROOT = "targets"
 _SCALAR = ("metric", "value")
 _CURVE = ("table", "column", "period", "values")
 _TABLE = ("pattern", "values")
-_SHARED = (*SPREADS, "unit", "source", "role", "csv")
+_SHARED = (*SPREADS, "unit", "source", "role", "moved_by", "csv")
 _FIELDS = tuple(dict.fromkeys((*_SCALAR, *_CURVE, *_TABLE, *_SHARED)))
 _ROLES = ("fit", "hold_out")
 
@@ -117,8 +117,12 @@ class _Reader:
         keys = ("row", "column") if "{column}" in pattern else ("row",)
         for value in self._many(where, target, keys):
             row, *rest = value.key
-            metric = pattern.replace("{row}", row).replace("{column}", "".join(rest))
-            self._add_metric(name, metric, value, target, below=".".join(value.key))
+            metric, moved_by = (
+                text.replace("{row}", row).replace("{column}", "".join(rest))
+                for text in (pattern, str(target.get("moved_by") or ""))
+            )
+            fields = {**target, "moved_by": moved_by}
+            self._add_metric(name, metric, value, fields, below=".".join(value.key))
 
     def _add_metric(
         self, name: str, metric: Any, value: Written, target: Mapping[str, Any],
@@ -153,7 +157,8 @@ class _Reader:
         self.points.append(
             Point(
                 name=name, target=target, value=number, se=se, tolerance=tolerance,
-                unit=str(fields.get("unit")), source=str(source), role=cast(Role, role), **place,
+                unit=str(fields.get("unit")), source=str(source), role=cast(Role, role),
+                moved_by=str(fields.get("moved_by") or ""), **place,
             )
         )  # fmt: skip
 

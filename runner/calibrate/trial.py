@@ -19,15 +19,13 @@ class Tried:
 
     `observed`: float64 (replicates, points), None unless every run reports every point; `error`
     then says why not. `refused` sets are those that the engine does not allow; `failed` ones had
-    a run that failed, `no_value` ones a run without a number for some point. `seconds` is the time
-    its runs took to compute, now or before.
+    a run that failed, `no_value` ones a run without a number for some point.
     """
 
     status: Status
     observed: Floats | None = None
     error: str = ""
     run_ids: tuple[str, ...] = ()
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ def level_text(level: Any) -> str:
     """Return a level as people write it."""
     value = plain(level)
     is_number = isinstance(value, float | int) and not isinstance(value, bool)
-    return f"{value:,.12g}" if is_number else shown(value)
+    return f"{value:.12g}" if is_number else shown(value)
 
 
 def plain(level: Any) -> Any:

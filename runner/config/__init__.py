@@ -4,9 +4,9 @@ Here, and in the command line, hydra and omegaconf are at home; nothing else imp
 growth analyst's `params.public_tap.cac_base_eur=40,50,60` becomes an axis with three levels.
 """
 
-from runner.config.assemble import compose_study, composed_tree
 from runner.config.cells import CellTree, cell_tree
 from runner.config.comparisons import Comparison
+from runner.config.compose import compose_study, composed_tree, execution_from
 from runner.config.replicates import with_replicates
 from runner.config.request import StudyRequest, request_from_mapping
 from runner.config.study import Arm, Axis, Execution, Study, Variable
@@ -23,6 +23,7 @@ __all__ = [
     "cell_tree",
     "compose_study",
     "composed_tree",
+    "execution_from",
     "request_from_mapping",
     "with_replicates",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,13 +13,15 @@ from runner.config.cells import cell_part, without_cell_part
 from runner.config.comparisons import read_comparisons
 from runner.config.design import option_problems, read_arms, read_excluded, read_grid
 from runner.config.exceptions import PolicyException, read_exceptions
-from runner.config.grid import level_combinations
-from runner.config.hydra_compose import compose_groups, resolve
+from runner.config.grid import level_combinations, size_problems
+from runner.config.guard import guard_problems
+from runner.config.hydra_compose import ROOT_NAME, compose_groups
+from runner.config.interpolation import resolve
 from runner.config.overlay import lay_over, refused_keys, split_words
 from runner.config.replicates import Replicates, read_replicates, with_number
 from runner.config.request import StudyRequest
 from runner.config.rules import Rule, read_rules
-from runner.config.settings import DesignSection, Settings
+from runner.config.settings import DesignSection, ExecutionSection, Settings
 from runner.config.sheet_paths import sheet_ground
 from runner.config.sheets import Sheets, read_sheets, sheet_clashes
 from runner.config.sources import (
@@ -43,7 +45,7 @@ from runner.config.study import (
     Tracking,
     Variable,
 )
-from runner.config.tree import Tree, copied, nested, set_path
+from runner.config.tree import Tree, copied, flat, nested, set_path
 from runner.config.values import Checker, checker, horizon_problems
 from runner.config.variables import read_variables
 from runner.config.words import Word, read_words
@@ -123,6 +125,7 @@ def compose_study(request: StudyRequest) -> Study:
     """
     draft = _draft(request)
     raw = _with_defaults(draft.tree(draft.choices), draft.spec)
+    _require_usable(raw)
     tree = resolve(raw)
     settings = _settings(tree, draft)
     check = checker(draft.spec, tree.get("params", {}))
@@ -150,7 +153,7 @@ def compose_study(request: StudyRequest) -> Study:
     draft.problems += wrong
     if draft.problems:
         raise ConfigError(draft.problems)
-    bases = _bases(draft, raw, parts)
+    bases = _bases(draft, raw, parts, settings.design.max_cells)
     return Study(
         name=settings.study.name or draft.spec.name,
         question=settings.study.question,
@@ -167,15 +170,7 @@ def compose_study(request: StudyRequest) -> Study:
         budget=replicates.budget,
         max_cells=settings.design.max_cells,
         collect=collect,
-        execution=Execution(
-            backend=settings.execution.backend,
-            n_jobs=settings.execution.n_jobs,
-            part_runs=settings.execution.part_runs,
-            retries=settings.execution.retries,
-            timeout_s=settings.execution.timeout_s,
-            fail_fast=settings.execution.fail_fast,
-            max_failures=settings.execution.max_failures,
-        ),
+        execution=execution_of(settings.execution),
         tracking=Tracking(
             mode=settings.tracking.mode,
             uri=settings.tracking.uri,
@@ -197,6 +192,22 @@ def compose_study(request: StudyRequest) -> Study:
         ),
         calibration=_calibration(tree, settings, draft),
     )
+
+
+def _require_usable(tree: Tree) -> None:
+    """Refuse texts that no file system takes, before any of them is used as a path."""
+    wrong = [
+        Problem(path, repr(text), "must not hold a NUL character")
+        for path, text in flat(tree)
+        if "\0" in (shown(text) if isinstance(text, str | list) else "")
+    ]
+    if wrong:
+        raise ConfigError(wrong)
+
+
+def execution_of(section: ExecutionSection) -> Execution:
+    """Return checked settings as the part of a study that they are."""
+    return Execution(**{field.name: getattr(section, field.name) for field in fields(Execution)})
 
 
 def _calibration(tree: Tree, settings: Settings, draft: _Draft) -> Calibration:
@@ -255,8 +266,12 @@ def _nested(tree: Mapping[str, Any]) -> Tree:
 
 
 def _checked_dir(folder: Path | None) -> Path | None:
-    if folder is not None and not folder.is_dir():
+    if folder is None:
+        return None
+    if not folder.is_dir():
         raise ConfigError([Problem("--config-dir", str(folder), "is not a folder")])
+    if wrong := guard_problems(folder, ROOT_NAME):
+        raise ConfigError(wrong)
     return folder
 
 
@@ -512,9 +527,14 @@ def _acceptance(
     return rules, exceptions
 
 
-def _bases(draft: _Draft, raw: Tree, design: _Design) -> dict[Choices, Tree]:
+def _bases(draft: _Draft, raw: Tree, design: _Design, max_cells: int) -> dict[Choices, Tree]:
     """Return the cell part of the tree for every combination of group options in use."""
     group_axes = [axis for axis in design.axes if axis.group]
+    arms, cases = len(design.arms), len(design.cases)
+    if group_axes and (
+        wrong := size_problems(design.axes, cases=cases, arms=arms, max_cells=max_cells)
+    ):
+        raise ConfigError(wrong)  # before each combination is composed
     by_arm = [arm.choices for arm in design.arms] or [{}]
     bases: dict[Choices, Tree] = {}
     on_axes = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runner.config.hydra_compose import resolve
+from runner.config.interpolation import resolve
 from runner.config.study import Choices, Study
 from runner.config.tree import Tree, copied, get_path, set_path
 

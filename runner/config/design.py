@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from runner.config.grid import hashable
 from runner.config.settings import is_name
-from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources
+from runner.config.sources import ENGINE_GROUP, NO_OPTION, STUDY_GROUP, Sources
 from runner.config.study import Arm, Axis
 from runner.config.tree import flat
 from runner.config.values import Checker
@@ -96,9 +97,14 @@ def _repeat(levels: list[Any]) -> bool:
 
 
 def option_problems(where: str, option: Any, group: str, sources: Sources) -> list[Problem]:
-    """Return the problems of an option, or of a list of them, that its group does not have."""
+    """Return the problems of an option, or of a list of them, that its group does not have.
+
+    `null` chooses nothing of a group, as in Hydra; a study needs an engine, though.
+    """
     options = sources.groups[group]
     found = []
+    if option in (None, NO_OPTION) and group not in (ENGINE_GROUP, STUDY_GROUP):
+        return []
     for name in _named_options(option):
         if not isinstance(name, str) or name not in options:
             hint = nearest(name, options) if isinstance(name, str) else ""
@@ -174,9 +180,10 @@ def read_excluded(
     levels: dict[str, tuple[Any, ...]] = {axis.key: axis.levels for axis in axes}
     if arms:
         levels[ARM_AXIS] = tuple(arm.name for arm in arms)
+    known = {key: frozenset(map(hashable, of_axis)) for key, of_axis in levels.items()}
     found, problems = [], []
     for index, entry in enumerate(written):
-        wrong = _excluded_problems(f"{where}[{index}]", entry, levels)
+        wrong = _excluded_problems(f"{where}[{index}]", entry, levels, known)
         problems += wrong
         if not wrong:
             found.append(dict(flat(entry)))
@@ -184,7 +191,10 @@ def read_excluded(
 
 
 def _excluded_problems(
-    where: str, entry: Any, levels: Mapping[str, tuple[Any, ...]]
+    where: str,
+    entry: Any,
+    levels: Mapping[str, tuple[Any, ...]],
+    sets: Mapping[str, frozenset[Any]],
 ) -> list[Problem]:
     if not isinstance(entry, Mapping) or not entry:
         return [Problem(where, shown(entry), "must map axes to levels")]
@@ -193,7 +203,7 @@ def _excluded_problems(
         if key not in levels:
             known = ", ".join(levels) or "none"
             wrong.append(Problem(f"{where}.{key}", "", f"is not an axis of this study: {known}"))
-        elif level not in levels[key]:
+        elif hashable(level) not in sets[key]:
             shown_levels = ", ".join(shown(v) for v in levels[key])
             wrong.append(Problem(f"{where}.{key}", shown(level), f"is not a level: {shown_levels}"))
     return wrong

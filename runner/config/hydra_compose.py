@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
@@ -13,17 +13,21 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from runner.config.sources import ENGINE_GROUP, STUDY_GROUP, Sources
+from runner.config.sources import ENGINE_GROUP, NO_OPTION, STUDY_GROUP, Sources
 from runner.config.tree import Tree
 from runner.contract import ConfigError, Problem
 
-_ROOT = "cohortsweep_root"
+ROOT_NAME = "cohortsweep_root"
 DEFAULT_OPTIONS = {"seeding": "common", "execution": "local", "tracking": "local"}
 _BEFORE_ENGINE = ("acceptance", "execution", "seeding", "tracking")
 
 
-def compose_groups(sources: Sources, choices: Mapping[str, str]) -> tuple[Tree, dict[str, str]]:
+def compose_groups(
+    sources: Sources, choices: Mapping[str, str | None]
+) -> tuple[Tree, dict[str, str]]:
     """Return the composed tree, interpolations unresolved, and the option chosen in each group.
+
+    A choice of None, or of `null`, takes nothing of the group.
 
     Raises:
         ConfigError: a file is not valid YAML, repeats a key, or names an unknown option.
@@ -32,27 +36,36 @@ def compose_groups(sources: Sources, choices: Mapping[str, str]) -> tuple[Tree, 
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(primary), version_base="1.3"):
-            _store_root(sources, own=_unlisted_groups(sources, choices))
-            return _composed([f"{group}={option}" for group, option in choices.items()])
+            return _composed(_words(sources, choices))
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise ConfigError([_as_problem(error)]) from error
+    except RecursionError as error:
+        allowed = "a value is nested too deep to be read"
+        raise ConfigError([Problem("configuration files", "", allowed)]) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(_unreadable(sources) or [_as_problem(error)]) from error
 
 
-def _unlisted_groups(sources: Sources, choices: Mapping[str, str]) -> list[str]:
-    """Return the chosen groups of the engine that neither its file nor the study lists."""
-    owned = [group for group in choices if "/" in group]
-    if not owned:
-        return []
-    _store_root(sources, own=[])
-    leading = [f"{g}={o}" for g, o in choices.items() if g in (ENGINE_GROUP, STUDY_GROUP)]
-    listed = _composed(leading)[1]
-    return [group for group in owned if group not in listed]
+def _words(sources: Sources, choices: Mapping[str, str | None]) -> list[str]:
+    """Store the root and return the overrides of these choices; nothing chosen takes a group away.
+
+    The root lists the chosen groups of the engine that neither its file nor the study lists.
+    """
+    taken = {g: o for g, o in choices.items() if o not in (None, NO_OPTION)}
+    left = [group for group in choices if group not in taken]
+    unlisted = []
+    if left or any("/" in group for group in taken):
+        _store_root(sources, own=[])
+        leading = [f"{g}={o}" for g, o in taken.items() if g in (ENGINE_GROUP, STUDY_GROUP)]
+        listed = _composed(leading)[1]
+        unlisted = [group for group in taken if "/" in group and group not in listed]
+        left = [group for group in left if group in listed]
+    _store_root(sources, own=unlisted)
+    return [*(f"{group}={option}" for group, option in taken.items()), *(f"~{g}" for g in left)]
 
 
 def _composed(words: list[str]) -> tuple[Tree, dict[str, str]]:
-    config = compose(_ROOT, overrides=words, return_hydra_config=True)
+    config = compose(ROOT_NAME, overrides=words, return_hydra_config=True)
     chosen = {
         group: option
         for group, option in config.hydra.runtime.choices.items()
@@ -75,7 +88,7 @@ def _store_root(sources: Sources, *, own: list[str]) -> None:
         "defaults": ["_self_", *before, {ENGINE_GROUP: None}, *after, {STUDY_GROUP: None}],
         "hydra": {"searchpath": [f"file://{root}" for root in sources.roots[1:]]},
     }
-    ConfigStore.instance().store(name=_ROOT, node=node)
+    ConfigStore.instance().store(name=ROOT_NAME, node=node)
 
 
 def _as_problem(error: Exception) -> Problem:
@@ -100,27 +113,3 @@ def _unreadable(sources: Sources) -> list[Problem]:
         except OSError as error:
             found.append(Problem(str(file), "", f"cannot be read ({error.strerror})"))
     return found
-
-
-def resolve(tree: Tree) -> Tree:
-    """Return the tree with `${...}` interpolations replaced by what they name.
-
-    Raises:
-        ConfigError: an interpolation names nothing.
-    """
-    if not has_interpolations(tree):
-        return tree
-    try:
-        return cast(Tree, OmegaConf.to_container(OmegaConf.create(tree), resolve=True))
-    except OmegaConfBaseException as error:
-        where = getattr(error, "full_key", "") or "configuration"
-        raise ConfigError([Problem(where, "", str(error).splitlines()[0])]) from error
-
-
-def has_interpolations(tree: Any) -> bool:
-    """Tell whether any text in the tree holds `${`."""
-    if isinstance(tree, dict):
-        return any(has_interpolations(item) for item in tree.values())
-    if isinstance(tree, list):
-        return any(has_interpolations(item) for item in tree)
-    return isinstance(tree, str) and "${" in tree

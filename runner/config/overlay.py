@@ -26,7 +26,8 @@ def split_words(
         if any(segment in REFUSED for segment in word.key.replace("/", ".").split(".")):
             problems.append(Problem(word.text, "", "hydra.* and _target_ cannot be set here"))
         elif group is None:
-            values.append(word)
+            if not _chooses_nothing(word, sources):
+                values.append(word)
         elif word.kind == "set":
             choices[group] = word.value if isinstance(word.value, str) else shown(word.value)
             values.append(_choosing(word, group))
@@ -40,6 +41,12 @@ def split_words(
             allowed = f"{word.key} is a group: choose options, as in {word.key}=a or {word.key}=a,b"
             problems.append(Problem(word.text, "", allowed))
     return choices, values, problems
+
+
+def _chooses_nothing(word: Word, sources: Sources) -> bool:
+    """Tell whether a word takes nothing of a group that only other engines have."""
+    is_null = word.kind == "set" and word.value is None
+    return is_null and sources.is_group_elsewhere(word.key)
 
 
 def _choosing(word: Word, group: str) -> Word:

@@ -9,12 +9,18 @@ from runner.contract import ParamGroup, Problem, group, param
 from runner.draws import GENERATORS
 
 FEWEST_RESAMPLES = 200
+MOST_CELLS = 1_000_000
+LONGEST_NAME = 100
+_ADDRESS = re.compile(r"(tcp|tls|ws|wss)://([^\s/:@\[\]]+|\[[0-9a-fA-F:.%]+\]):[0-9]{1,5}\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*\Z")
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])\Z", re.IGNORECASE)  # of Windows
+NAME_RULE = f"must be letters, digits, _ and -, at most {LONGEST_NAME}, and no device of Windows"
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text can name a study or an arm: letters, digits, _ and -."""
-    return _NAME.match(text) is not None
+    """Tell whether a text can name a study, an arm or a file, on every system."""
+    is_short = len(text) <= LONGEST_NAME
+    return is_short and _NAME.match(text) is not None and _DEVICES.match(text) is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +34,7 @@ class StudySection(ParamGroup):
         """Refuse names that could not be a folder."""
         if self.name is None or is_name(self.name):
             return []
-        return [Problem("name", repr(self.name), "must be letters, digits, _ and -")]
+        return [Problem("name", repr(self.name), NAME_RULE)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,9 @@ class DesignSection(ParamGroup):
         1, low=1, high=10_000, doc="runs per replicate: fresh chance under the same drawn variables"
     )
     control: str = param("control", doc="the arm that others are compared with")
-    max_cells: int = param(100_000, low=1, doc="a larger grid is refused, never thinned")
+    max_cells: int = param(
+        100_000, low=1, high=MOST_CELLS, doc="a larger grid is refused, never thinned"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +91,21 @@ class CompareSection(ParamGroup):
 class ExecutionSection(ParamGroup):
     """Where runs are executed; changes no number."""
 
-    backend: str = param("loky", choices=("loky", "threading", "sequential"))
+    backend: str = param("loky", choices=("loky", "threading", "sequential", "dask"))
     n_jobs: int = param(
-        -1, low=-1, high=1024, doc="workers; -1 = all processors (sequential: this process alone)"
+        -1,
+        low=-1,
+        high=100_000,
+        doc="workers; -1 = all processors, or all of the cluster (sequential: this process alone)",
     )
+    address: str | None = param(
+        None, doc="where the scheduler of a dask cluster listens, as in tcp://HOST:8786"
+    )
+    wait_s: float = param(60.0, low=0, unit="s", doc="longest wait for a worker of a dask cluster")
     part_runs: int | None = param(
         None, low=1, high=100_000, doc="runs per part; null = from the engine's cost"
     )
-    retries: int = param(2, low=0, high=100, doc="new pools for a part whose worker died")
+    retries: int = param(2, low=0, high=100, doc="new tries of a part whose worker died")
     timeout_s: float | None = param(
         None, low=0, low_open=True, unit="s", doc="longest time for one run; null = no limit"
     )
@@ -98,17 +113,34 @@ class ExecutionSection(ParamGroup):
     max_failures: int | None = param(None, low=1, doc="stop at this many failed runs; null = never")
 
     def problems(self) -> list[Problem]:
-        """Refuse zero workers, several workers without a pool, and timeouts among threads."""
-        found = []
+        """Refuse zero workers, several without a pool, timeouts in threads, wrong addresses."""
+        found = self._of_the_address()
         if self.n_jobs == 0:
             found.append(Problem("n_jobs", "0", "must be -1 (all processors) or >= 1"))
         if self.backend == "sequential" and self.n_jobs > 1:
             allowed = "must be 1 with backend sequential; use loky or threading for more"
             found.append(Problem("n_jobs", str(self.n_jobs), allowed))
-        if self.backend == "threading" and self.timeout_s is not None:
+        if self.backend in ("threading", "dask") and self.timeout_s is not None:
             allowed = "needs backend loky or sequential: a thread cannot be stopped"
+            if self.backend == "dask":
+                allowed += ", and dask's workers run parts in threads"
             found.append(Problem("timeout_s", f"{self.timeout_s:g}", allowed))
         return found
+
+    def _of_the_address(self) -> list[Problem]:
+        if self.address is None:
+            allowed = "must be given, as in execution.address=tcp://HOST:8786"
+            return [Problem("address", "null", allowed)] if self.backend == "dask" else []
+        if self.backend != "dask":
+            allowed = f"has no use with backend {self.backend}; add execution=dask"
+            return [Problem("address", self.address, allowed)]
+        if not _ADDRESS.match(self.address):
+            allowed = (
+                "must be tcp://HOST:PORT, tls://HOST:PORT or ws://HOST:PORT, as `dask scheduler` "
+                "shows it"
+            )
+            return [Problem("address", self.address, allowed)]
+        return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +165,14 @@ class CalibrateSection(ParamGroup):
         """Refuse names that could not be a file, and a confirmation with fewer replicates."""
         found = []
         if self.name is not None and not is_name(self.name):
-            found.append(Problem("name", repr(self.name), "must be letters, digits, _ and -"))
+            found.append(Problem("name", repr(self.name), NAME_RULE))
         if self.confirm_replicates < self.replicates:
             allowed = f"must be at least calibrate.replicates = {self.replicates}"
             found.append(Problem("confirm_replicates", str(self.confirm_replicates), allowed))
         return found
+
+
+_ADDRESSES = ("http://", "https://", "sqlite:///")  # others load drivers and plug-ins by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +204,8 @@ class TrackingSection(ParamGroup):
         if self.mode == "local" and not self.uri.startswith("sqlite:///"):
             allowed = "must be sqlite:///FILE with tracking=local; use tracking=server"
             return [Problem("uri", self.uri, allowed)]
+        if not self.uri.startswith(_ADDRESSES):
+            return [Problem("uri", self.uri, f"must begin with {', '.join(_ADDRESSES)}")]
         return []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from runner.config.assemble import composed_tree
-from runner.config.hydra_compose import resolve
+from runner.config.interpolation import resolve
 from runner.config.request import StudyRequest
 from runner.config.tree import get_path, is_set
 from runner.contract import ConfigError, Problem, nearest, shown

@@ -11,6 +11,7 @@ from runner.contract import FrozenMapping
 STUDY_GROUP = "sweeps"
 ENGINE_GROUP = "engine"
 TARGETS_GROUP = "targets"
+NO_OPTION = "null"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,10 @@ class Sources:
             if candidate in self.groups:
                 return candidate
         return None
+
+    def is_group_elsewhere(self, key: str) -> bool:
+        """Tell whether a key names a group of engines (`mix`), be it of others only."""
+        return any(group.startswith(f"{key}/") for group in self.groups)
 
 
 def find_sources(config_dir: Path | None, engine_dirs: Iterable[Path] = ()) -> Sources:

@@ -110,6 +110,8 @@ class Execution:
     timeout_s: float | None
     fail_fast: bool
     max_failures: int | None
+    address: str | None = None
+    wait_s: float = 60.0
 
     @property
     def most_failures(self) -> int | None:

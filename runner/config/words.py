@@ -82,6 +82,8 @@ def _parsed(text: str) -> Override:
         raise ValueError("shuffle() is random; list the levels in the order you want")
     try:
         override = OverridesParser.create().parse_override(text)
+    except RecursionError as error:
+        raise ValueError("is nested too deep") from error
     except (HydraException, TypeError, ArithmeticError) as error:
         raise ValueError(" ".join(str(error).split())) from error
     if not override.key_or_group:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 
-from runner.conformance.memory import Table
+from runner.conformance.memory import Column, Table
 from runner.conformance.running import Ran
 from runner.contract import MetricValue
 
@@ -26,9 +25,26 @@ def differing(first: Ran, second: Ran) -> list[str]:
     tables = [
         name
         for name in {**first.tables, **second.tables}
-        if table_digest(first.tables.get(name, {})) != table_digest(second.tables.get(name, {}))
+        if not _same_table(first.tables.get(name, {}), second.tables.get(name, {}))
     ]
     return [*(f"metric {name}" for name in metrics), *(f"table {name}" for name in tables)]
+
+
+def _same_table(one: Table, two: Table) -> bool:
+    """Tell whether two tables have one digest; comparing is many times quicker than hashing."""
+    return list(one) == list(two) and all(_same_column(one[name], two[name]) for name in one)
+
+
+def _same_column(one: Column, two: Column) -> bool:
+    """Tell whether two columns, (n_rows,), have the same type, bytes and nulls."""
+    (data, null), (others, other_null) = (
+        (np.ma.getdata(column), np.ma.getmaskarray(column)) for column in (one, two)
+    )
+    if data.dtype != others.dtype or null.tobytes() != other_null.tobytes():
+        return False
+    if data.dtype.kind == "O":  # texts
+        return bool(data.tolist() == others.tolist())
+    return data.tobytes() == others.tobytes()
 
 
 def metrics_digest(metrics: Mapping[str, MetricValue]) -> str:
@@ -41,7 +57,7 @@ def table_digest(table: Table) -> str:
     return hash_texts(f"{name}:{column_digest(column)}" for name, column in table.items())
 
 
-def column_digest(column: np.ma.MaskedArray[Any, Any]) -> str:
+def column_digest(column: Column) -> str:
     """Return a hash of one column, (n_rows,), as bytes."""
     data, null = np.ma.getdata(column), np.ma.getmaskarray(column)
     content = repr(data.tolist()) if data.dtype.kind == "O" else data.tobytes().hex()

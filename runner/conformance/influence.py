@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,7 @@ def inert_faults(spec: EngineSpec) -> list[str]:
     return faults or [
         fault
         for trial in trials
-        if _moved(spec, trial, long) != []
+        if _all_changes(spec, trial, long) != []
         for fault in _inert_faults(spec, found, trial, long)
     ]
 
@@ -83,7 +83,7 @@ def _inert_faults(
         f"{path} is listed as inert, but {value!r} instead of {found[path].value!r} changes "
         f"{', '.join(moved[:3])}"
         for path, value in trial.items()
-        if (moved := _moved(spec, {path: value}, base))
+        if (moved := _all_changes(spec, {path: value}, base))
     ]
 
 
@@ -124,7 +124,7 @@ def _movement_faults(spec: EngineSpec, leaf: Leaf, bases: list[_Base]) -> list[s
 def _moves(spec: EngineSpec, leaf: Leaf, base: _Base) -> Iterator[tuple[Any, list[str]]]:
     """Give other values of a parameter that are accepted, and what each of them changes."""
     for value in other_values(leaf):
-        moved = _moved(spec, {leaf.path: value}, base)
+        moved = _changes(spec, {leaf.path: value}, base)
         if moved is not None:
             yield value, moved
 
@@ -140,11 +140,23 @@ def _shifts(spec: EngineSpec, leaf: Leaf, base: _Base) -> Iterator[list[str]]:
             continue
         half = other.value / 2
         shifted = {leaf.path: leaf.value + half, other.path: other.value - half}
-        yield _moved(spec, shifted, base) or []
+        yield _changes(spec, shifted, base) or []
 
 
-def _moved(spec: EngineSpec, overrides: Mapping[str, Any], base: _Base) -> list[str] | None:
-    """Return what overrides change in the example, None where the engine refuses them."""
+def _changes(spec: EngineSpec, overrides: Mapping[str, Any], base: _Base) -> list[str] | None:
+    """Return what overrides change in the example, None where they are refused.
+
+    Tables are only built where no metric changes: some engines spend most of a run on them.
+    """
+    measured = _ran(spec, overrides, base.horizon, collect=())
+    if measured is None or base.ran is None:
+        return None
+    changed = differing(Ran(outcome=base.ran.outcome, tables={}), measured)
+    return changed or _all_changes(spec, overrides, base)
+
+
+def _all_changes(spec: EngineSpec, overrides: Mapping[str, Any], base: _Base) -> list[str] | None:
+    """Return what overrides change, in one run, for those that should change nothing."""
     changed = _ran(spec, overrides, base.horizon)
     return None if changed is None or base.ran is None else differing(base.ran, changed)
 
@@ -155,13 +167,19 @@ def _are_neighbours(path: str, other: str) -> bool:
     return len(one) == len(two) and sum(a != b for a, b in zip(one, two, strict=True)) == 1
 
 
-def _ran(spec: EngineSpec, overrides: Mapping[str, Any], horizon: int) -> Ran | None:
+def _ran(
+    spec: EngineSpec,
+    overrides: Mapping[str, Any],
+    horizon: int,
+    *,
+    collect: Collection[str] | None = None,
+) -> Ran | None:
     """Return the example run with overrides, None where the engine refuses them."""
     params, _ = try_params(spec, overrides)
     if params is None:
         return None
     try:
-        return run_engine(spec, params, horizon)
+        return run_engine(spec, params, horizon, collect=collect)
     except (PlanError, SimulationError):
         return None
 

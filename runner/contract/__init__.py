@@ -32,6 +32,7 @@ from runner.contract.errors import (
     ConfigError,
     EngineError,
     FailedRunsError,
+    LostWorkersError,
     PlanError,
     Problem,
     ProblemsError,
@@ -69,6 +70,7 @@ from runner.contract.tables import (
     TableSchema,
     TableSink,
 )
+from runner.contract.visible import visible
 
 __all__ = [
     "BLOCK_FIELDS",
@@ -97,6 +99,7 @@ __all__ = [
     "Growth",
     "Horizon",
     "Leaf",
+    "LostWorkersError",
     "Metric",
     "MetricValue",
     "Null",
@@ -141,4 +144,5 @@ __all__ = [
     "shown",
     "spell",
     "table_data",
+    "visible",
 ]

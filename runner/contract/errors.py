@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from runner.contract.visible import visible
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -21,7 +23,7 @@ class Problem:
 
     def __str__(self) -> str:
         subject = " = ".join(part for part in (self.where, self.found) if part)
-        return f"{subject}: {self.allowed}"
+        return visible(f"{subject}: {self.allowed}")
 
     def under(self, prefix: str) -> Problem:
         """Return the same problem with its path moved below `prefix`."""
@@ -68,6 +70,10 @@ class SimulationError(RunnerError):
 
 class FailedRunsError(RunnerError):
     """Runs failed, and without them there is no result; what had ended is kept."""
+
+
+class LostWorkersError(RunnerError):
+    """The place where runs were executed is gone; what had ended is kept."""
 
 
 class StoreError(RunnerError):

@@ -42,7 +42,7 @@ class TableHasher:
         return whole.hexdigest()
 
 
-def _bytes_of(column: Column, data: ColumnData) -> bytes:
+def _bytes_of(column: Column, data: ColumnData) -> bytes | memoryview:
     if column.kind == "str":
         missing = data.nulls if data.nulls is not None else np.zeros(len(data), dtype=bool)
         return b"".join(
@@ -55,13 +55,13 @@ def _bytes_of(column: Column, data: ColumnData) -> bytes:
     little = values.astype(values.dtype.newbyteorder("<"), copy=False)
     if column.nullable:
         return _with_flags(little, data.nulls)
-    return np.ascontiguousarray(little).tobytes()
+    return np.ascontiguousarray(little).data
 
 
-def _with_flags(values: NDArray[Any], nulls: NDArray[np.bool_] | None) -> bytes:
+def _with_flags(values: NDArray[Any], nulls: NDArray[np.bool_] | None) -> memoryview:
     """Return each value followed by its null flag, so that batches concatenate to the whole."""
     record = np.zeros(len(values), dtype=[("value", values.dtype), ("null", "u1")])
     record["value"] = values
     if nulls is not None:
         record["null"] = nulls
-    return record.tobytes()
+    return record.view(np.uint8).data

@@ -80,28 +80,36 @@ def replace_leaves(params: P, values: Mapping[str, Any]) -> P:
     Raises:
         KeyError: a path names no leaf of this parameter set.
     """
+    return cast(P, _replaced(params, values, "")) if values else params
+
+
+def _replaced(node: Any, values: Mapping[str, Any], prefix: str) -> Any:
+    """Return a copy of a group or mapping; the paths of `values` begin below it."""
+    new: dict[str, Any] = {}
+    below: dict[str, dict[str, Any]] = {}
     for path, value in values.items():
-        try:
-            params = cast(P, _replaced(params, path.split("."), value))
-        except KeyError:
-            raise KeyError(path) from None
-    return params
+        head, dot, rest = path.partition(".")
+        if dot:
+            below.setdefault(head, {})[rest] = value
+        elif isinstance(_child(node, head, f"{prefix}{head}"), ParamGroup | Mapping):
+            raise KeyError(f"{prefix}{head}")
+        else:
+            new[head] = value
+    for head, inner in below.items():
+        child = _child(node, head, f"{prefix}{head}.{next(iter(inner))}")
+        new[head] = _replaced(child, inner, f"{prefix}{head}.")
+    if isinstance(node, Mapping):
+        return FrozenMapping({**node, **new})
+    return dataclasses.replace(cast(Any, node), **new)
 
 
-def _replaced(node: Any, segments: list[str], value: Any) -> Any:
-    head, rest = segments[0], segments[1:]
-    if isinstance(node, Mapping):
-        old = node[head]
-    elif isinstance(node, ParamGroup) and head in field_specs(type(node)):
-        old = getattr(node, head)
-    else:
-        raise KeyError(head)
-    if not rest and isinstance(old, ParamGroup | Mapping):
-        raise KeyError(head)
-    new = _replaced(old, rest, value) if rest else value
-    if isinstance(node, Mapping):
-        return FrozenMapping({**node, head: new})
-    return dataclasses.replace(cast(Any, node), **{head: new})
+def _child(node: Any, name: str, path: str) -> Any:
+    """Return what stands below a group or mapping; a KeyError names the whole path."""
+    if isinstance(node, Mapping) and name in node:
+        return node[name]
+    if isinstance(node, ParamGroup) and name in field_specs(type(node)):
+        return getattr(node, name)
+    raise KeyError(path)
 
 
 def coerce(leaf: Leaf, value: Any) -> tuple[Any, Problem | None]:

@@ -14,6 +14,8 @@ from runner.store.parts import part_id
 _PART_SECONDS = 2.0
 _MOST_RUNS = 500
 _FEWEST_PARTS = 16
+_MOST_PARTS = 2000
+_LONGEST_PART_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +83,24 @@ def halves(part: Part) -> tuple[Part, Part]:
     return _part(part.engine, first, part.tables), _part(part.engine, second, part.tables)
 
 
+def without_run(part: Part, place: int) -> tuple[Part | None, Part]:
+    """Return a part without one of its runs, None if that was all, and a part of that run alone."""
+    rest = (*part.runs[:place], *part.runs[place + 1 :])
+    alone = _part(part.engine, part.runs[place : place + 1], part.tables)
+    return (_part(part.engine, rest, part.tables) if rest else None), alone
+
+
 def _size(plan: Plan) -> int:
-    """Return the runs per part: about two seconds of work, at least 16 parts where possible."""
+    """Return the runs per part: about two seconds of work, at least 16 parts where possible.
+
+    Large plans have larger parts, so that there are at most 2,000 files of each table, unless a
+    part would take more than a minute.
+    """
     per_run = max(plan.cost_s / plan.n_runs, 1e-6)
     by_cost = math.floor(_PART_SECONDS / per_run)
-    return max(1, min(by_cost, math.ceil(plan.n_runs / _FEWEST_PARTS), _MOST_RUNS))
+    usual = min(by_cost, math.ceil(plan.n_runs / _FEWEST_PARTS), _MOST_RUNS)
+    few = min(math.ceil(plan.n_runs / _MOST_PARTS), math.floor(_LONGEST_PART_S / per_run))
+    return max(1, usual, few)
 
 
 def distinct_runs(plan: Plan) -> list[RunSpec]:

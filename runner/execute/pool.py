@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from runner.config import Execution
 from runner.contract import RunnerError
+from runner.execute.cluster import on_cluster
 from runner.execute.cut import Part
 from runner.execute.part import Limits, PartResult, execute_part
 from runner.execute.recovery import recovering, stopping
@@ -37,6 +38,8 @@ def execute_plan(
     Fewer runs end than there are when failures stop the study early, as configured.
 
     Raises:
+        ConfigError: the cluster asked for is not there, or none of its workers may compute this.
+        LostWorkersError: the cluster is gone; what had ended is kept.
         StoreError: the ledger or a part cannot be written; what had ended is kept.
     """
     ledger, ended, failures = Ledger(folder.ledger_file), 0, 0
@@ -55,7 +58,9 @@ def _results(
     parts: list[Part], folder: StudyFolder, execution: Execution
 ) -> Generator[PartResult, None, None]:
     limits = Limits(timeout_s=execution.timeout_s, most_failures=execution.most_failures)
-    if execution.backend == "loky" and workers(execution) > 1:
+    if execution.backend == "dask":
+        yield from on_cluster(parts, folder, limits, execution)
+    elif execution.backend == "loky" and workers(execution) > 1:
         run_part = functools.partial(_run_in_worker, folder, limits, os.getpid())
         n_workers = min(workers(execution), len(parts))
         yield from recovering(parts, run_part, n_workers, execution.retries)
@@ -68,9 +73,11 @@ def _results(
 
 def workers(execution: Execution) -> int:
     """Return how many workers are wanted; a single one is this very process."""
+    if execution.n_jobs != -1:
+        return execution.n_jobs
     from joblib import cpu_count
 
-    return int(cpu_count()) if execution.n_jobs == -1 else execution.n_jobs
+    return int(cpu_count())
 
 
 def _go_on() -> None:

@@ -15,7 +15,7 @@ from runner.store import RunRecord
 RunPart = Callable[[Part], PartResult]
 
 _TOLD = (
-    "the worker process died each time this run was tried, alone at last: killed from outside, "
+    "the worker process died each time this run was tried, {}: killed from outside, "
     "out of memory, or crashed in compiled code"
 )
 
@@ -95,18 +95,20 @@ def _isolated(part: Part, run_part: RunPart) -> Iterator[PartResult]:
         yield from list(_pooled([part], run_part, 2))
     except TerminatedWorkerError:
         if len(part.runs) == 1:
-            yield _given_up(part)
+            yield given_up(part)
         else:
             for half in halves(part):
                 yield from _isolated(half, run_part)
 
 
-def _given_up(part: Part) -> PartResult:
+def given_up(part: Part, times: int | None = None) -> PartResult:
+    """Return the failure of a part's only run, which was tried so many times, or at last alone."""
+    how = "alone at last" if times is None else f"{times} {'times' if times > 1 else 'time'}"
     record = RunRecord(
         run_id=part.runs[0].run_id,
         status="failed",
         seconds=0.0,
         error_type="WorkerDied",
-        error=_TOLD,
+        error=_TOLD.format(how),
     )
     return PartResult(part_id=part.part_id, records=[record], files={})

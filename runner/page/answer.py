@@ -136,8 +136,9 @@ def _level(source: Source, rows: pd.DataFrame) -> str:
     ends = (number(low["mean"], near), with_unit(number(high["mean"], near), source.unit(name)))
     if low["mean"] == high["mean"]:
         return f"{name} is {ends[1]} in all {len(rows):,} cells."
+    kind = "estimates" if source.is_resampled else "means"
     return (
-        f"{name}: means of the {len(rows):,} cells go from {ends[0]} ({_place(low)}) to {ends[1]} "
+        f"{name}: {kind} of the {len(rows):,} cells go from {ends[0]} ({_place(low)}) to {ends[1]} "
         f"({_place(high)})."
     )
 

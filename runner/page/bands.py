@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from runner.contract import StoreError, Trajectory
@@ -50,7 +54,7 @@ def _rows(source: Source, trajectory: Trajectory, places: pd.DataFrame) -> pd.Da
     period, columns = trajectory.period, [trajectory.period, *trajectory.values]
     try:
         parts = iterate_table(folder, table, states, [period])
-        kept = _thinned(set().union(*(part[period].unique() for part in parts)))
+        kept = _thinned(_periods(part[period].to_numpy(np.int64) for part in parts))
         parts = iterate_table(folder, table, states, columns)
         pieces = [part[part[period].isin(kept).to_numpy()] for part in parts]
     except StoreError:  # damaged since: the page does without, `resume` repairs it
@@ -60,7 +64,15 @@ def _rows(source: Source, trajectory: Trajectory, places: pd.DataFrame) -> pd.Da
     return places.merge(rows, on="run_id")
 
 
-def _thinned(found: set[int]) -> set[int]:
-    periods = sorted(found)
+def _periods(parts: Iterable[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    """Return every period there is once, in order."""
+    found = np.zeros(0, np.int64)
+    for part in parts:
+        if not np.isin(part, found, assume_unique=False).all():
+            found = np.union1d(found, part)
+    return found
+
+
+def _thinned(periods: npt.NDArray[np.int64]) -> list[int]:
     step = -(-len(periods) // _MOST_PERIODS)
-    return {*periods[::step], periods[-1]} if periods else set()
+    return [*periods[::step].tolist(), int(periods[-1])] if len(periods) else []

@@ -37,11 +37,12 @@ def arm_effects(source: Source) -> Section | None:
 def _how_to_read(source: Source) -> str:
     control = source.plan.study.control
     share = percent(source.confidence)
+    kind = "estimate" if source.is_resampled else "mean"
     return (
         f"Each line is the {share} interval of the difference to {control} "
         "(arm minus control); a line that crosses zero shows no difference. P(better) is the "
-        "probability that the arm's mean is the better one. p is adjusted for the number of arms "
-        "(Holm)."
+        f"probability that the arm's {kind} is the better one. p is adjusted for the number of "
+        "arms (Holm)."
     )
 
 
@@ -73,8 +74,9 @@ def _table(source: Source, metric: str, rows: pd.DataFrame) -> Table:
     more = "" if len(rows) <= _MOST_ROWS else f"; the first {_MOST_ROWS} of {len(rows):,} rows"
     methods = ", ".join(str(name) for name in rows["method"].unique())
     named = _row_heads(source)
+    kind = "estimates" if source.is_resampled else "means"
     heads = ("finding", "difference", "interval", "relative", "P(better)", "p (Holm)",
-             "means: control → arm")  # fmt: skip
+             f"{kind}: control → arm")  # fmt: skip
     return Table(
         caption=f"{metric}{f' in {unit}' if unit else ''}{_which(source)} "
         f"(method: {methods}, n {_range(rows['n'])}{more})",

@@ -29,8 +29,9 @@ def over_the_grid(source: Source) -> Section | None:
 
 def _told(source: Source, down: str, across: str) -> str:
     names = source.keys
+    what = "Estimates from the data" if source.is_resampled else "Means over replicates"
     text = (
-        f"Means over replicates: {names[down]} downwards, {names[across]} across. Darker is "
+        f"{what}: {names[down]} downwards, {names[across]} across. Darker is "
         "higher; the shades of a metric are the same in all of its tables."
     )
     if len(names) > _AXES:

@@ -98,11 +98,18 @@ class Source:
 
     @cached_property
     def headline(self) -> list[str]:
-        """The metrics to show first: those of declared comparisons, then the engine's."""
+        """The metrics to show first: those of declared comparisons, then the engine's.
+
+        Where none of these has a value in any cell, they are all that have one.
+        """
         own = [] if self.spec is None else list(self.spec.headline)
         declared = [comparison.metric for comparison in self.plan.study.comparisons]
         wanted = dict.fromkeys([*declared, *own])
         found = [name for name in wanted if name in self.metric_names]
+        rows = self.by_cell
+        valued = set(rows.loc[rows["mean"].notna().to_numpy(bool), "metric"])
+        if not valued & set(found):
+            found = [name for name in self.metric_names if name in valued] or found
         return (found or self.metric_names)[: max(_MOST_HEADLINES, len(set(declared)))]
 
     def unit(self, metric: str) -> str:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from runner.config import Study
+from runner.contract import visible
 from runner.store.integrity import replace_checksum
 
 REPORT = "report.html"
@@ -35,7 +36,7 @@ def _told(place: Path, error: Exception) -> str:
         _remove_page(place)
     except OSError:
         note += f", and {REPORT} is an old one"
-    print(f"cohortsweep: {note}", file=sys.stderr)
+    print(f"cohortsweep: {visible(note)}", file=sys.stderr)
     return note
 
 

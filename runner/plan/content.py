@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.config import Study, Variable, cell_tree
 from runner.config.cells import value_at
-from runner.config.hydra_compose import has_interpolations
+from runner.config.interpolation import has_interpolations
 from runner.config.study import Choices
 from runner.config.values import horizon_problems
 from runner.config.variables import read_variables

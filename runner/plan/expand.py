@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from runner.config import Arm, Study
-from runner.config.grid import dimension_sizes, level_combinations
+from runner.config.grid import ARM, hashable, level_combinations, size_problems
 from runner.config.study import Choices
 from runner.contract import PlanError, Problem, shown
 from runner.plan.plan import Cell
-
-ARM = "arm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +68,7 @@ def expand(study: Study, in_force: LevelsInForce) -> list[Combination]:
     cell is seen.
 
     Raises:
-        PlanError: the product exceeds `design.max_cells`, or exclusions leave nothing.
+        PlanError: there are too many cells or runs, or exclusions leave nothing.
     """
     _require_size(study)
     points = [*_grid(study)] if study.axes or not study.cases else []
@@ -79,22 +76,20 @@ def expand(study: Study, in_force: LevelsInForce) -> list[Combination]:
         points = _united(study, points, in_force)
     arms = study.arms or (None,)
     cells = (point.cell(arm) for point in points for arm in arms)
-    kept = [cell for cell in cells if not _is_excluded(cell, study.excluded)]
+    is_excluded = _exclusion(study.excluded)
+    kept = [cell for cell in cells if not is_excluded(cell)]
     if not kept:
         raise PlanError([Problem("design.exclude", "", "leaves no cell to run")])
     return kept
 
 
 def _require_size(study: Study) -> None:
-    sizes, arms = dimension_sizes(study.axes), max(1, len(study.arms))
-    count = (math.prod(sizes.values()) + len(study.cases)) * arms
-    if count <= study.max_cells:
-        return
-    named = [f"{key} {size}" for key, size in sizes.items()]
-    named += [f"{ARM} {arms}"] if study.arms else []
-    product = " x ".join(named) + (f"; {len(study.cases)} cases" if study.cases else "")
-    allowed = f"must be at most design.max_cells = {study.max_cells}; grids are never thinned"
-    raise PlanError([Problem("design.grid", f"{count} cells ({product})", allowed)])
+    wrong = size_problems(
+        study.axes, cases=len(study.cases), arms=len(study.arms), max_cells=study.max_cells,
+        runs_per_cell=study.replicates * study.mc,
+    )  # fmt: skip
+    if wrong:
+        raise PlanError(wrong)
 
 
 def _grid(study: Study) -> Iterator[_Point]:
@@ -137,9 +132,18 @@ def _cases(study: Study) -> Iterator[_Point]:
         )  # fmt: skip
 
 
-def _is_excluded(cell: Combination, excluded: tuple[Mapping[str, Any], ...]) -> bool:
-    named = {**cell.levels, ARM: cell.arm}
-    return any(all(named[key] == level for key, level in entry.items()) for entry in excluded)
+def _exclusion(excluded: Iterable[Mapping[str, Any]]) -> Callable[[Combination], bool]:
+    """Return what tells whether a cell is excluded, at a cost that many entries do not raise."""
+    by_keys: dict[tuple[str, ...], set[Any]] = {}
+    for entry in excluded:
+        keys = tuple(sorted(entry))
+        by_keys.setdefault(keys, set()).add(hashable([entry[key] for key in keys]))
+
+    def is_excluded(cell: Combination) -> bool:
+        named = {**cell.levels, ARM: cell.arm}
+        return any(hashable([named[k] for k in keys]) in found for keys, found in by_keys.items())
+
+    return is_excluded
 
 
 def case_notes(study: Study, cells: Iterable[Combination]) -> list[str]:

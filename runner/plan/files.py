@@ -21,8 +21,9 @@ def input_files(
         try:
             digests[path] = file_digest(file)
             paths[path] = str(file)
-        except OSError as error:
-            allowed = f"must be a readable file ({error.strerror}); looked at {file}"
+        except (OSError, ValueError) as error:  # a NUL in a path is a ValueError
+            reason = getattr(error, "strerror", None) or error
+            allowed = f"must be a readable file ({reason}); looked at {file}"
             problems.append(Problem(f"params.{path}", name, allowed))
     return paths, digests, problems
 

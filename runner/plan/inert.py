@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.config import Study
-from runner.config.hydra_compose import has_interpolations
+from runner.config.interpolation import has_interpolations
 from runner.config.study import Choices
 from runner.config.tree import flat
 from runner.contract import EngineSpec, Problem

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from runner.compare import watched_metrics
+from runner.compare.estimates import PERCENTILE
 from runner.compare.labels import level_text, short_labels
 from runner.compare.wording import amounts, finding_text, percent, targets_text
 from runner.page.wording import across_cells
@@ -77,7 +78,9 @@ def _print_lines(console: Console, rows: pd.DataFrame, axes: list[str], confiden
 
 
 def _rows_table(rows: pd.DataFrame, found: Compared) -> Table:
-    headings = [*short_labels(list(found.axes)).values(), "arm", "metric", "control", "arm's mean"]
+    kind = "estimate" if (rows["method"] == PERCENTILE).all() else "mean"
+    names = short_labels(list(found.axes)).values()
+    headings = [*names, "arm", "metric", "control", f"arm's {kind}"]
     numbers = ("difference", "interval", "relative", "P(better)", "method", "n")
     width = ["replicates\nfor width"] if found.width is not None else []
     made = table(*headings, *numbers, *width, "finding")

@@ -9,8 +9,19 @@ from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+from runner.contract import visible
 
 _MINUTE = 60.0
+
+
+class StudyConsole(Console):
+    """A console that prints what studies say without obeying control characters in it."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Return a text to print, control characters spelled out."""
+        return super().render_str(visible(text), **how)
 
 
 def table(*headings: str, title: str = "") -> Table:

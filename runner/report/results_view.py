@@ -148,9 +148,7 @@ def _print_exceptions(console: Console, acceptance: Acceptance) -> None:
 def _cells_table(results: StudyResults, spec: EngineSpec, most: int) -> Table:
     """Return the first headline metrics by cell: mean and half width of its 95 % interval."""
     summary, levels = results.summary, results.axes
-    reported = [str(name) for name in summary["metric"].unique()]
-    names = [name for name in spec.headline if name in reported][:most]
-    names = names or reported[:most]
+    names = _shown_metrics(summary, spec)[:most]
     keys = [key for key, found in levels.items() if len(found) > 1]
     labels = list(short_labels(keys).values())
     if results.arms:
@@ -172,6 +170,14 @@ def _cells_table(results: StudyResults, spec: EngineSpec, most: int) -> Table:
     if (more := summary["grid_index"].nunique() - _MOST_CELLS) > 0:
         made.caption = f"{more:,} more cells in metrics_by_cell.csv"
     return made
+
+
+def _shown_metrics(summary: pd.DataFrame, spec: EngineSpec) -> list[str]:
+    """Return the headline metrics, or all that have a value where none of the headline has."""
+    reported = [str(name) for name in summary["metric"].unique()]
+    valued = [str(name) for name in summary.loc[summary["mean"].notna(), "metric"].unique()]
+    headline = [name for name in spec.headline if name in reported]
+    return headline if set(headline) & set(valued) else valued or headline or reported
 
 
 def _mean_text(rows: pd.DataFrame, grid_index: int) -> str:

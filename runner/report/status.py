@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from runner.contract import StoreError, nearest
-from runner.store import Ledger, RunState, StudyFolder
+from runner.store import Ledger, StudyFolder
 from runner.store.calibrations import calibrations_in, is_finished, unfinished_calibration
-from runner.store.integrity import find_damage, read_json, without_damage
+from runner.store.folder import METRICS
+from runner.store.integrity import find_damage, read_json
+from runner.store.ledger import NewestRecord
+
+Records = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,12 +90,13 @@ def read_status(place: Path) -> StudyStatus:
 
     folder = StudyFolder(root=place.parent.parent)
     plan_id, run_ids = planned_runs(place)
-    every = Ledger(folder.ledger_file).read()
+    every = Ledger(folder.ledger_file).newest()
     own = {run_id: every[run_id] for run_id in run_ids if run_id in every}
     damage = find_damage(folder, own, deep=False)
-    states = without_damage(own, damage)
+    lost = {d.part for d in damage if d.table == METRICS}
+    states = {i: run.record for i, run in own.items() if not _is_lost(run, lost)}
     summary: dict[str, Any] = read_json(place / "run_summary.json")
-    status = [states[r].record.status if r in states else "remaining" for r in run_ids]
+    status = [states[r]["status"] if r in states else "remaining" for r in run_ids]
     counts = Counter(status)
     is_complete = not counts["remaining"] and bool(summary)
     return StudyStatus(
@@ -116,14 +121,19 @@ def _calibrations(root: Path) -> dict[str, int]:
     return {"finished": sum(ended), "unfinished": len(ended) - sum(ended)}
 
 
-def _errors(run_ids: list[str], states: Mapping[str, RunState]) -> dict[str, int]:
-    failed = [states[r].record for r in run_ids if r in states]
-    texts = Counter(f"{r.error_type}: {r.error}" for r in failed if r.status != "done")
+def _is_lost(run: NewestRecord, lost: set[str]) -> bool:
+    """Tell whether a run that was done has lost its metrics, and has to be done again."""
+    return run.record["status"] == "done" and run.parts[METRICS].part in lost
+
+
+def _errors(run_ids: list[str], states: Records) -> dict[str, int]:
+    failed = [states[r] for r in run_ids if r in states and states[r]["status"] != "done"]
+    texts = Counter(f"{r.get('error_type', '')}: {r.get('error', '')}" for r in failed)
     return dict(texts.most_common())
 
 
-def _seconds_left(run_ids: list[str], states: Mapping[str, RunState]) -> float:
+def _seconds_left(run_ids: list[str], states: Records) -> float:
     """Return CPU seconds left, from the mean of the runs that have ended."""
-    seconds = [states[r].record.seconds for r in run_ids if r in states]
+    seconds = [states[r]["seconds"] for r in run_ids if r in states]
     left = len(run_ids) - len(seconds)
     return round(left * sum(seconds) / len(seconds), 3) if seconds else 0.0

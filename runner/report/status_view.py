@@ -68,11 +68,15 @@ def print_rerun(console: Console, result: RerunResult) -> None:
 def print_verified(console: Console, report: VerifyReport) -> None:
     """Print what was verified and everything that is wrong."""
     how = "bit for bit" if report.exact else "to a relative 1e-9, since the environment differs"
-    console.print(f"study {escape(report.study)}, plan {report.plan_id[:12]}")
+    trials = f" and all trials of {counted(report.calibrations, 'calibration')}"
+    more = trials if report.calibrations else ""
+    console.print(f"study {escape(report.study)}, plan {report.plan_id[:12]}{more}")
     console.print(
         f"{report.part_files:,} part files and {report.stored_runs:,} stored runs checked, "
         f"{report.recomputed:,} runs computed again and compared {how}"
     )
+    for note in report.notes:
+        console.print(f"note: {escape(note)}", soft_wrap=True)
     for problem in report.problems:
         console.print(f"  {escape(problem)}", soft_wrap=True)
     if report.ok:

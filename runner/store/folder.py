@@ -75,8 +75,9 @@ class StudyFolder:
         """Hold the study for this process.
 
         Raises:
-            StoreError: another process holds it.
+            StoreError: another process holds it, or parts of it are links.
         """
+        refuse_links(self.root)
         lock = FileLock(self.root / ".lock")
         try:
             lock.acquire(timeout=0)
@@ -100,6 +101,7 @@ def open_study(outputs: Path, name: str) -> StudyFolder:
         StoreError: the folder cannot be created or written.
     """
     folder = StudyFolder(root=outputs.absolute() / name)
+    refuse_links(folder.root)
     try:
         folder.parts.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder.root):
@@ -112,6 +114,30 @@ def open_study(outputs: Path, name: str) -> StudyFolder:
     return folder
 
 
+_WRITTEN_THROUGH = (
+    ".lock", "runs", "runs/ledger.jsonl", "runs/parts", "runs/parts/*", "plans", "plans/*",
+    "calibrations", "calibrations/*", "conf", "conf/*", "conf/*/*",
+)  # fmt: skip
+
+
+def refuse_links(root: Path) -> None:
+    """Make sure that what is written or deleted in a study folder lies in it.
+
+    A study folder may come from somebody else. The folder itself may be a link, and `latest` is.
+
+    Raises:
+        StoreError: a folder or file inside is a link.
+    """
+    for pattern in _WRITTEN_THROUGH:
+        for found in root.glob(pattern):
+            if found.is_symlink():
+                raise StoreError(
+                    f"{found} is a link, and results are written into the study folder alone; "
+                    "put the files in its place, or keep all results elsewhere with "
+                    "paths.outputs=..."
+                )
+
+
 @contextlib.contextmanager
 def replacing(file: Path) -> Iterator[Path]:
     """Give a temporary name to write to; on success it is synced and takes the file's place.
@@ -122,6 +148,7 @@ def replacing(file: Path) -> Iterator[Path]:
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)  # it may be a link that somebody left there
         yield temporary
         with open(temporary, "rb") as stream:
             os.fsync(stream.fileno())

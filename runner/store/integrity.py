@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from runner.contract import StoreError
 from runner.store.folder import METRICS, StudyFolder, write_text
@@ -30,7 +31,15 @@ class Damage:
         return f"{self.table}/{self.part}.parquet: {self.what}"
 
 
-def find_damage(folder: StudyFolder, states: Mapping[str, RunState], *, deep: bool) -> list[Damage]:
+class InParts(Protocol):
+    """Something that lies in part files, by table."""
+
+    @property
+    def parts(self) -> dict[str, PartFile]:
+        """The file of each table."""
+
+
+def find_damage(folder: StudyFolder, states: Mapping[str, InParts], *, deep: bool) -> list[Damage]:
     """Return the part files that are missing or of another size; `deep` also reads their bytes."""
     found = []
     for table, file in _referenced(states):
@@ -40,8 +49,9 @@ def find_damage(folder: StudyFolder, states: Mapping[str, RunState], *, deep: bo
     return found
 
 
-def _referenced(states: Mapping[str, RunState]) -> list[tuple[str, PartFile]]:
-    pairs = {(table, file) for state in states.values() for table, file in state.parts.items()}
+def _referenced(states: Mapping[str, InParts]) -> list[tuple[str, PartFile]]:
+    distinct = {id(state.parts): state.parts for state in states.values()}  # runs share them
+    pairs = {(table, file) for parts in distinct.values() for table, file in parts.items()}
     return sorted(pairs, key=lambda pair: (pair[0], pair[1].part))
 
 
@@ -62,6 +72,8 @@ def _what_is_wrong(path: Path, file: PartFile, *, deep: bool) -> str:
 def without_damage(states: Mapping[str, RunState], damage: list[Damage]) -> dict[str, RunState]:
     """Return the states with damaged files taken out; done runs without metrics are missing."""
     bad = {(d.table, d.part) for d in damage}
+    if not bad:
+        return dict(states)
     sound = {}
     for run_id, state in states.items():
         parts = {t: f for t, f in state.parts.items() if (t, f.part) not in bad}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from runner.contract import StoreError, UnstoredError
 from runner.store.folder import METRICS, replacing
@@ -16,19 +19,22 @@ from runner.store.folder import METRICS, replacing
 Status = Literal["done", "failed", "timeout"]
 
 _CHECK = ', "check": "'
+_PLAIN = re.compile(r"\w[\w.\-]*\Z")  # a file's name, never a path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
     """What one execution of a run came to.
 
-    `tables` maps each stored table to its content hash; `failed_checks` names broken invariants
-    with what was found; `error` is empty for a done run.
+    `seconds` passed on the clock, `cpu_seconds` of work in its thread (0 where nobody counted, as
+    for a run whose worker died). `tables` maps each stored table to its content hash;
+    `failed_checks` names broken invariants with what was found; `error` is empty for a done run.
     """
 
     run_id: str
     status: Status
     seconds: float
+    cpu_seconds: float = 0.0
     metrics_hash: str = ""
     tables: dict[str, str] = field(default_factory=dict)
     failed_checks: dict[str, str] = field(default_factory=dict)
@@ -60,12 +66,27 @@ class RunState:
         return self.record.status == "done" and all(table in self.parts for table in needed)
 
 
+class NewestRecord(NamedTuple):
+    """What was written of a run last, and the part file that holds each of its tables."""
+
+    record: Mapping[str, Any]
+    parts: dict[str, PartFile]
+
+
+class _Entry(NamedTuple):
+    """What a line tells: the files of its part by table, and the runs as they are written."""
+
+    files: dict[str, PartFile]
+    runs: list[dict[str, Any]]
+
+
 class Ledger:
     """Reads and extends the ledger file of one study."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._is_clean = False
+        self._told = 0
         self.unreadable_lines: tuple[int, ...] = ()
         self.is_torn = False
 
@@ -80,22 +101,61 @@ class Ledger:
             StoreError: the file cannot be read.
         """
         states: dict[str, RunState] = {}
+        with _uncollected():
+            for entry in self._entries():
+                _take(entry, states)
+        return states
+
+    def newest(self) -> dict[str, NewestRecord]:
+        """Return every run's newest record as it is written, and where its tables are.
+
+        The same as `read` for those who only count, in half of the time.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        found: dict[str, NewestRecord] = {}
+        with _uncollected():
+            for files, runs in self._entries():
+                for run in runs:
+                    known = found.get(run["run_id"])
+                    parts = files if run["status"] == "done" else {}
+                    if known is not None and known.parts:
+                        parts = {**known.parts, **parts}
+                    found[run["run_id"]] = NewestRecord(run, parts)
+        return found
+
+    def _entries(self) -> Iterator[_Entry]:
+        """Yield the files and the runs of each line, noting what cannot be read."""
         unreadable = []
-        *lines, tail = self._content().split(b"\n")
+        content = self._content()
+        *lines, tail = content.split(b"\n")
+        self._told = len(content) - len(tail)
         self.is_torn = bool(tail)
         if _parsed(tail) is not None:
             lines.append(tail)
         for number, line in enumerate(lines, start=1):
-            entry = _parsed(line)
+            entry = _entry(line)
             if entry is None:
                 unreadable.append(number)
-                continue
-            files = {table: PartFile(entry["part"], *f) for table, f in entry["files"].items()}
-            for run in entry["runs"]:
-                record = RunRecord(**run)
-                states[record.run_id] = _merged(states.get(record.run_id), record, files)
+            else:
+                yield entry
         self.unreadable_lines = tuple(unreadable)
-        return states
+
+    def catch_up(self, states: dict[str, RunState]) -> None:
+        """Enter into `states` the whole lines that came since this object last read.
+
+        For the holder of the folder's lock, while the file is only appended to.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        content = self._content(self._told)
+        whole = content.rfind(b"\n") + 1
+        for line in content[:whole].split(b"\n")[:-1]:
+            if (entry := _entry(line)) is not None:
+                _take(entry, states)
+        self._told += whole
 
     def append(
         self, part: str, records: Iterable[RunRecord], files: Mapping[str, PartFile]
@@ -134,9 +194,11 @@ class Ledger:
             with replacing(self._file) as temporary:
                 temporary.write_bytes(b"".join(line + b"\n" for line in kept))
 
-    def _content(self) -> bytes:
+    def _content(self, start: int = 0) -> bytes:
         try:
-            return self._file.read_bytes()
+            with open(self._file, "rb") as stream:
+                stream.seek(start)
+                return stream.read()
         except FileNotFoundError:
             return b""
         except OSError as error:
@@ -167,15 +229,49 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     if not mark or tail != f'{_check_of(text)}"}}':
         return None
     entry: dict[str, Any] = json.loads(text)
-    return entry
+    return entry if all(map(_PLAIN.match, (entry["part"], *entry["files"]))) else None
 
 
-def _merged(known: RunState | None, record: RunRecord, files: Mapping[str, PartFile]) -> RunState:
+def _entry(line: bytes) -> _Entry | None:
+    """Return what a line tells, None if it cannot be read."""
+    told = _parsed(line)
+    if told is None:
+        return None
+    files = {table: PartFile(told["part"], *f) for table, f in told["files"].items()}
+    return _Entry(files, told["runs"])
+
+
+def _take(entry: _Entry, states: dict[str, RunState]) -> None:
+    """Enter a line's runs into `states`."""
+    for run in entry.runs:
+        record = RunRecord(**run)
+        states[record.run_id] = _merged(states.get(record.run_id), record, entry.files)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the garbage collector: it would go through all states again and again, in vain."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _merged(known: RunState | None, record: RunRecord, files: dict[str, PartFile]) -> RunState:
+    """Return a run's state after one more record; runs of one part share what is equal."""
+    if record.status != "done":
+        return RunState(record=record, parts=known.parts if known else {})
+    if not known or not (known.parts or known.record.tables):
+        if len(files) == len(record.tables) + 1:  # its tables and the metrics: the usual case
+            return RunState(record=record, parts=files)
+        known = None
     parts = dict(known.parts) if known else {}
-    if record.status == "done":
-        parts |= {table: files[table] for table in (*record.tables, METRICS)}
-        tables = known.record.tables if known else {}
-        record = replace(record, tables={**tables, **record.tables})
+    parts |= {table: files[table] for table in (*record.tables, METRICS)}
+    tables = known.record.tables if known else {}
+    record = replace(record, tables={**tables, **record.tables})
     return RunState(record=record, parts=parts)
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from runner.contract import (
@@ -30,12 +30,18 @@ from runner.store.ledger import PartFile
 
 RUN_ID = "run_id"
 _GROUP_ROWS = 131_072
+_PAGE_ROWS = 16_384  # handed to the encoder at once
 _ARROW = {
     "int64": pa.int64(), "int32": pa.int32(), "int16": pa.int16(), "int8": pa.int8(),
     "uint64": pa.uint64(), "float64": pa.float64(), "bool": pa.bool_(), "str": pa.string(),
     "date": pa.date32(), "timestamp": pa.timestamp("ms", tz="UTC"), "id": pa.int64(),
     "category": pa.dictionary(pa.int32(), pa.string()),
 }  # fmt: skip
+_ENCODING = {
+    **dict.fromkeys(("int64", "int32", "int16", "int8", "timestamp", "id"), "DELTA_BINARY_PACKED"),
+    "uint64": "PLAIN",
+}
+"""How numbers are written that seldom repeat: half the time and size of a dictionary."""
 METRICS_SCHEMA = TableSchema(
     name=METRICS,
     key=("metric",),
@@ -143,7 +149,7 @@ class _TableFile:
         self.schema = schema
         self._first = schema.written[0].name
         self._file = file
-        self._temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+        self._temporary = file.with_name(f".{file.name}.{uuid4().hex[:12]}.tmp")
         self._unsifted = self._temporary.with_suffix(".all")
         self._arrow = arrow_schema(schema)
         self._writer: pq.ParquetWriter | None = None
@@ -217,10 +223,18 @@ class _TableFile:
     def _open(self) -> pq.ParquetWriter:
         if self._writer is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(
-                self._temporary, self._arrow, compression="zstd", write_page_checksum=True
-            )
+            self._temporary.unlink(missing_ok=True)  # it may be a link that somebody left there
+            self._writer = self._new_writer()
         return self._writer
+
+    def _new_writer(self) -> pq.ParquetWriter:
+        encodings = {c.name: _ENCODING[c.kind] for c in self.schema.written if c.kind in _ENCODING}
+        return pq.ParquetWriter(
+            self._temporary, self._arrow, compression="zstd", write_page_checksum=True,
+            write_statistics=[RUN_ID, *self.schema.key], write_batch_size=_PAGE_ROWS,
+            column_encoding=encodings,
+            use_dictionary=[name for name in self._arrow.names if name not in encodings],
+        )  # fmt: skip
 
     def _table(self, chunks: list[tuple[str, Mapping[str, ColumnData]]]) -> pa.Table:
         names = list(dict.fromkeys(run_id for run_id, _ in chunks))
@@ -235,13 +249,13 @@ class _TableFile:
 
     def _without_dropped(self) -> None:
         """Rewrite the file without runs that failed after some of their rows were flushed."""
+        import pyarrow.compute as pc
+
         self._temporary.replace(self._unsifted)
         dropped = pa.array(self._dropped)
         with (
             pq.ParquetFile(self._unsifted) as old,
-            pq.ParquetWriter(
-                self._temporary, self._arrow, compression="zstd", write_page_checksum=True
-            ) as new,
+            self._new_writer() as new,
         ):
             for group in range(old.num_row_groups):
                 table = old.read_row_group(group).cast(self._arrow)
@@ -271,7 +285,9 @@ def _arrow_column(column: Column, chunks: list[ColumnData]) -> pa.Array:
     kind = _ARROW[column.kind]
     if not chunks:
         return pa.array([], kind)
-    values = np.concatenate([chunk.values for chunk in chunks])
+    values = chunks[0].values
+    if len(chunks) > 1:
+        values = np.concatenate([chunk.values for chunk in chunks])
     nulls = None
     if any(chunk.nulls is not None for chunk in chunks):
         nulls = np.concatenate(

@@ -19,10 +19,11 @@ from runner.config import Study
 from runner.config.saved import study_from_data, study_to_data
 from runner.contract import StoreError, UnstoredError, shown
 from runner.plan import Plan
-from runner.store.arrow import floats, integers, texts
+from runner.store.arrow import categories, floats, integers, texts
 from runner.store.environment import ENVIRONMENT, record_environment
 from runner.store.folder import MC_INDEX, StudyFolder, replacing, write_text
 from runner.store.integrity import CHANGED, SUMS, UNLISTED, read_json, wrong_checksums
+from runner.store.spreadsheet import as_cell
 
 DRAWS_HEADER = (
     "scope", "variable_id", "path", "grid_index", "replicate_index", "draw_value",
@@ -160,7 +161,7 @@ def _repeated(values: list[Any], times: int) -> list[Any]:
 
 
 def _dictionary(values: list[str | None], times: int) -> pa.Array:
-    return texts(_repeated(values, times)).dictionary_encode()
+    return categories(_repeated(values, times))
 
 
 def _level_column(levels: list[Any], times: int) -> pa.Array:
@@ -186,7 +187,6 @@ def _draws_csv(plan: Plan) -> str:
     for cell in plan.cells:
         for variable in cell.drawn:
             label = (variable.scope, variable.variable_id, variable.path, cell.grid_index)
-            writer.writerows(
-                (*label, replicate, value) for replicate, value in enumerate(variable.values)
-            )
+            values = enumerate(map(as_cell, variable.values))
+            writer.writerows((*label, replicate, value) for replicate, value in values)
     return text.getvalue()

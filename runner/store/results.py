@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from runner.contract import StoreError
@@ -19,6 +18,11 @@ from runner.store.folder import MC_INDEX, METRICS, StudyFolder, replacing
 from runner.store.ids import with_ids
 from runner.store.ledger import RunState
 from runner.store.parts import RUN_ID
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PIECE_ROWS = 1_000_000
 
 
 def assemble_results(
@@ -100,6 +104,8 @@ def plan_rows(plan: Plan) -> pd.DataFrame:
 
     `mc_index` is among the keys when replicates have several runs.
     """
+    import pandas as pd
+
     repeats = plan.repeats * len(plan.cells)
     each = plan.replicates * plan.mc
     rows = pd.DataFrame({RUN_ID: pd.array(plan.run_ids, "string")})
@@ -118,6 +124,8 @@ def _ordered_rows(plan: Plan) -> pd.DataFrame:
 
 def _reported(folder: StudyFolder, plan: Plan, states: Mapping[str, RunState]) -> pd.DataFrame:
     """Return run_id, metric, value, reason of all runs that ended, done or failed."""
+    import pandas as pd
+
     unique = dict.fromkeys(plan.run_ids)
     ended = [state for run_id in unique if (state := states.get(run_id)) is not None]
     done = [state for state in ended if state.record.status == "done"]
@@ -140,23 +148,30 @@ def _from_parts(folder: StudyFolder, table: str, states: list[RunState]) -> pa.T
     pieces = [_part_rows(folder.part_file(table, p), ids) for p, ids in by_part.items()]
     if pieces:
         return pa.concat_tables(pieces).unify_dictionaries()
-    return pa.table({RUN_ID: pa.array([], pa.string()), **_EMPTY_METRICS})
+    return _no_metrics()
+
+
+def _no_metrics() -> pa.Table:
+    texts = pa.array([], pa.string())
+    values = pa.array([], pa.float64())
+    return pa.table({RUN_ID: texts, "metric": texts, "value": values, "reason": texts})
 
 
 def iterate_table(
     folder: StudyFolder, table: str, states: list[RunState], columns: list[str]
 ) -> Iterator[pd.DataFrame]:
-    """Yield run_id and some columns of a stored table, part by part, each run's rows in order.
+    """Yield run_id and some columns of a stored table, each run's rows together and in order.
 
-    Runs whose tables are not stored are left out.
+    A frame holds the runs of one part, or as many of them as have about a million rows. Runs whose
+    tables are not stored are left out.
 
     Raises:
         StoreError: a part is damaged or missing.
     """
     for part, run_ids in _by_part(table, states).items():
-        rows = _part_rows(folder.part_file(table, part), run_ids, columns)
-        frame: pd.DataFrame = rows.to_pandas()
-        yield frame
+        for rows in _pieces(folder.part_file(table, part), run_ids, columns):
+            frame: pd.DataFrame = rows.to_pandas()
+            yield frame
 
 
 def _by_part(table: str, states: list[RunState]) -> dict[str, list[str]]:
@@ -167,27 +182,57 @@ def _by_part(table: str, states: list[RunState]) -> dict[str, list[str]]:
     return by_part
 
 
-def _part_rows(file: Path, run_ids: list[str], columns: list[str] | None = None) -> pa.Table:
+def _part_rows(file: Path, run_ids: list[str]) -> pa.Table:
+    with _told_as_damage(file):
+        stored = pq.read_table(file, page_checksum_verification=True)
+    return _only_of(run_ids, stored)
+
+
+def _pieces(file: Path, run_ids: list[str], columns: list[str]) -> Iterator[pa.Table]:
+    """Yield a part's rows in tables of whole runs, with no more rows than need be in memory."""
+    kept: list[pa.Table] = []
+    with _told_as_damage(file), pq.ParquetFile(file, page_checksum_verification=True) as stored:
+        for group in range(stored.num_row_groups):
+            kept.append(stored.read_row_group(group, columns=[RUN_ID, *columns]))
+            if sum(map(len, kept)) > _PIECE_ROWS:
+                rows = pa.concat_tables(kept).unify_dictionaries()
+                end = _start_of_last_run(rows)
+                kept = [rows.slice(end)]
+                if end:
+                    yield _only_of(run_ids, rows.slice(0, end))
+    if kept:
+        yield _only_of(run_ids, pa.concat_tables(kept).unify_dictionaries())
+
+
+def _start_of_last_run(rows: pa.Table) -> int:
+    import pyarrow.compute as pc
+
+    names = rows[RUN_ID]
+    is_last = pc.equal(names.cast(pa.string()), names[-1].as_py())
+    return int(pc.index(is_last, pa.scalar(True)).as_py())
+
+
+@contextmanager
+def _told_as_damage(file: Path) -> Iterator[None]:
     try:
-        asked = None if columns is None else [RUN_ID, *columns]
-        stored = pq.read_table(file, columns=asked, page_checksum_verification=True)
+        yield
     except (OSError, pa.ArrowException) as error:
         raise StoreError(
             f"{file} is damaged or missing ({error}); `python -m runner resume` recomputes its runs"
         ) from error
-    names = stored[RUN_ID].cast(pa.string())
+
+
+def _only_of(run_ids: list[str], rows: pa.Table) -> pa.Table:
+    import pyarrow.compute as pc
+
+    names = rows[RUN_ID].cast(pa.string())
     is_wanted = pc.is_in(names, value_set=pa.array(run_ids, pa.string()))
-    return stored.set_column(0, RUN_ID, names).filter(is_wanted)
-
-
-_EMPTY_METRICS: dict[str, Any] = {
-    "metric": pa.array([], pa.string()),
-    "value": pa.array([], pa.float64()),
-    "reason": pa.array([], pa.string()),
-}
+    return rows.set_column(0, RUN_ID, names).filter(is_wanted)
 
 
 def _statuses(states: Mapping[str, RunState], plan: Plan) -> pd.DataFrame:
+    import pandas as pd
+
     records = [s.record for r in dict.fromkeys(plan.run_ids) if (s := states.get(r)) is not None]
     return pd.DataFrame(
         {

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from runner.config import Study
+from runner.contract import visible
 from runner.track.address import tracking_uri
 from runner.track.process import record_in_process
 from runner.track.reply import Request
@@ -26,7 +27,7 @@ def record_study(study: Study, place: Path) -> tuple[str, ...]:
     if not reply.error:
         return ()
     note = f"not recorded in MLflow: {reply.error}; results are stored, {sync_hint(place)}"
-    print(f"cohortsweep: {note}", file=sys.stderr)
+    print(f"cohortsweep: {visible(note)}", file=sys.stderr)
     return (note,)
 
 

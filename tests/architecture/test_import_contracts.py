@@ -22,7 +22,8 @@ HYDRA = "Hydra and OmegaConf are at home in config"
 JOBLIB = "Joblib is at home in execute"
 MLFLOW = "MLflow is at home in track"
 OPTUNA = "Optuna is at home in calibrate"
-CONTRACTS = (LAYERS, ENGINES, NO_ENGINE, HYDRA, JOBLIB, MLFLOW, OPTUNA)
+DASK = "Dask is at home in execute"
+CONTRACTS = (LAYERS, ENGINES, NO_ENGINE, HYDRA, JOBLIB, MLFLOW, OPTUNA, DASK)
 
 OFFENCES = [
     (LAYERS, "runner/contract/errors.py", "import runner.store.folder"),
@@ -37,6 +38,7 @@ OFFENCES = [
     (JOBLIB, "engines/taps/model.py", "from joblib import Parallel"),
     (MLFLOW, "runner/study.py", "import mlflow"),
     (OPTUNA, "runner/plan/expand.py", "import optuna"),
+    (DASK, "runner/study.py", "from distributed import Client"),
 ]
 
 

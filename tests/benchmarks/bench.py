@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.benchmarks.figures import as_page, as_text
 from tests.benchmarks.process import ROOT, prepared
 from tests.benchmarks.sections import SECTIONS, Size
+from tests.benchmarks.sections_of_page import with_blocks_of
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 
@@ -30,7 +31,8 @@ def main(names: Sequence[str]) -> None:
             found.append(by_name[name](bench, Size()))
             print(as_text(found[-1]), flush=True)
     if not names:
-        PAGE.write_text(as_page(found), encoding="utf-8")
+        kept = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        PAGE.write_text(with_blocks_of(as_page(found), kept), encoding="utf-8")
         print(f"written to {PAGE.relative_to(ROOT)}")
 
 

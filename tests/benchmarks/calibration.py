@@ -19,14 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from engines.linear_null import ENGINE, theory
 from engines.linear_null.params import Params
-from runner.calibrate import Calibrated, calibrate_study
+from runner.calibrate import calibrate_study
 from runner.calibrate.bench import Bench
 from runner.calibrate.brief import Brief, make_brief
 from runner.calibrate.distance import score
+from runner.calibrate.findings import parameter_table
+from runner.calibrate.journey import Journey
 from runner.calibrate.search import Proposer
+from runner.calibrate.stage import find_best
 from runner.config import compose_study
 from runner.config.request import StudyRequest
 from runner.contract import build_params
@@ -98,11 +102,15 @@ def observation(seed: int) -> dict[str, float]:
     return found
 
 
-def calibrated(seed: int, **more: Any) -> Calibrated:
-    """Calibrate once in a folder that is thrown away."""
+def estimated(seed: int, **more: Any) -> pd.DataFrame:
+    """Return the parameters of one calibration, found as `calibrate` does; nothing is drawn."""
     with tempfile.TemporaryDirectory() as folder:
         mapping = study(observation(seed), Path(folder), seed, **more)
-        return calibrate_study(StudyRequest(data=mapping))
+        brief = make_brief(compose_study(StudyRequest(data=mapping)))
+        home = open_study(brief.study.outputs, brief.study.name)
+        bench = Bench(study=brief.base, folder=home, points=brief.points)
+        local = find_best(brief, Journey(bench=bench, listener=lambda trials: None))
+    return parameter_table(brief.space, local)
 
 
 @dataclass(slots=True)
@@ -119,7 +127,7 @@ def coverage(count: int) -> dict[str, Any]:
     started = time.process_time()
     found = {path: Recovery([], []) for path in TRUTH}
     for seed in range(count):
-        rows = calibrated(seed, **SMALL).parameters.set_index("path")
+        rows = estimated(seed, **SMALL, execution=FEW_FILES).set_index("path")
         for path, truth in TRUTH.items():
             row, own = rows.loc[path], found[path]
             own.errors.append(float(row["value"]) - truth)
@@ -147,6 +155,7 @@ SMALL = {
 }  # fmt: skip
 
 
+FEW_FILES = {"backend": "sequential", "part_runs": 1_000}
 REPLICATE_SD = 0.1  # 16 replicates then suffice for the fit
 
 

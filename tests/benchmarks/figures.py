@@ -83,10 +83,15 @@ def as_page(sections: Iterable[Section]) -> str:
     lines = [ABOUT, "| machine | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in machine().items()]
     for section in sections:
-        lines += ["", f"## {section.title}", "", section.how, ""]
-        lines += ["| what | measured | target | | remark |", "|---|---:|---|---|---|"]
-        lines += [f"| {' | '.join(_cells(figure))} |" for figure in section.figures]
+        lines += section_lines(section)
     return "\n".join(lines) + "\n"
+
+
+def section_lines(section: Section, level: int = 2) -> list[str]:
+    """Return the lines of a section of a Markdown page."""
+    lines = ["", f"{'#' * level} {section.title}", "", section.how, ""]
+    lines += ["| what | measured | target | | remark |", "|---|---:|---|---|---|"]
+    return lines + [f"| {' | '.join(_cells(figure))} |" for figure in section.figures]
 
 
 def _cells(figure: Figure) -> tuple[str, str, str, str, str]:

@@ -38,7 +38,7 @@ def steps_of(page: Path) -> list[Step]:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return a copy of the repository, in which an engine can be added."""
+    """Return a copy of the repository, in which an engine can be added; MLflow has other tests."""
     project = tmp_path / "checkout"
     project.mkdir()
     unwanted = shutil.ignore_patterns("__pycache__", ".*_cache", "benchmarks")
@@ -47,6 +47,8 @@ def checkout(tmp_path: Path) -> Path:
             shutil.copytree(ROOT / name, project / name, ignore=unwanted)
         elif (ROOT / name).exists():
             shutil.copy(ROOT / name, project / name)
+    tracking = project / "conf" / "tracking"
+    shutil.copy(tracking / "none.yaml", tracking / "local.yaml")
     return project
 
 

@@ -193,6 +193,44 @@ def test_the_other_commands_know_what_a_calibration_left(command: Command, here:
     assert command("rerun", every[0]).code == 0
 
 
+def test_verify_covers_the_trials_of_calibrations(command: Command, here: Path) -> None:
+    found = command("calibrate", *WORDS, "--json").document
+    ran = command("verify", "linear_null", "--sample", "100%", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.document["calibrations"] == 1
+    assert ran.document["recomputed"] == found["runs"]["planned"] > found["trials"]["planned"]
+    alone = command("verify", found["plan_id"], "--sample", "100%", "--json").document
+    assert (alone["calibrations"], alone["recomputed"]) == (0, 6)
+    assert "and all trials of 1 calibration" in command("verify", "linear_null").out
+
+    place = Path(found["calibration_folder"])
+    trials = pd.read_parquet(place / "trials.parquet")
+    trials.loc[3, "objective"] += 1.0
+    trials.to_parquet(place / "trials.parquet")
+    told = command("verify", "linear_null")
+    assert told.code == 1
+    assert f"calibration {place.name} file trials.parquet: its content has changed" in told.out
+    assert f"calibration {place.name} trial 3: its runs have objective" in told.out
+    planned = set(pd.read_parquet(Path(found["folder"]) / "plan.parquet")["run_id"])
+    for part in (here / "outputs/linear_null/runs/parts/metrics").glob("*.parquet"):
+        if not planned & set(pd.read_parquet(part)["run_id"].astype(str)):
+            part.unlink()
+            break
+    told = command("verify", "linear_null")
+    assert "is missing" in told.out
+    assert "runs of it are missing" in told.out
+
+
+def test_verify_says_which_calibration_it_cannot_check(command: Command) -> None:
+    found = command("calibrate", *WORDS, "calibrate.polish=0", "--json").document
+    document = Path(found["calibration_folder"]) / "calibration.json"
+    document.write_text(document.read_text().replace(found["calibration_id"], "0" * 32))
+    ran = command("verify", "linear_null")
+    assert ran.code == 0
+    assert "cannot be checked" in ran.out
+    assert "engine or code has changed since" in ran.out
+
+
 def test_before_there_is_a_plan_every_command_names_the_calibration(
     command: Command, here: Path
 ) -> None:
@@ -296,6 +334,8 @@ def test_the_record_holds_every_trial(command: Command) -> None:
     assert table["phase"].value_counts()["search"] == 16
     best = table.iloc[ran.document["best_trial"]]
     assert best["objective"] == ran.document["objective"]
-    assert {f.name for f in place.glob("*.png")} == {"convergence.png", "fit.png", "profile.png"}
+    assert {f.name for f in place.glob("*.png")} == {
+        f"{name}.png" for name in ("convergence", "fit", "intervals", "profile")
+    }
     summary = json.loads((place / "run_summary.json").read_text())
     assert summary["trials_hash"] == ran.document["trials_hash"]

@@ -27,8 +27,8 @@ def environment(**changed: str) -> dict[str, str]:
 
 
 def command(*words: str) -> list[str]:
-    untracked = ("tracking=none",) if words[:1] == ("run",) else ()
-    return [sys.executable, "-m", "runner", *words, *untracked]
+    only_results = ("tracking=none", "report=none") if words[:1] == ("run",) else ()
+    return [sys.executable, "-m", "runner", *words, *only_results]
 
 
 def cli(

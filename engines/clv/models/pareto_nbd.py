@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import digamma, expit, gammaln, hyp2f1, hyperu
 
 from engines.clv.models.histories import Histories
@@ -23,7 +24,10 @@ PARAMETERS = ("r", "alpha", "s", "beta")
 IS_TIME = (False, True, False, True)
 STARTS = ((0.5, 0.3, 0.5, 0.3), (1.0, 1.0, 1.0, 1.0), (0.2, 0.1, 0.3, 3.0))
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
+_MANY, _FEW = 24, 10
+_RULES = {n: np.polynomial.legendre.leggauss(n) for n in (_FEW, _MANY)}
+_FEW_FADE, _FEW_REACH = 6.0, 2.5
+"""Few nodes keep errors below 1e-12 while the integrand fades by less, and reaches less far."""
 _FADED = 36.0  # exp(-36) is below the last digit of a float
 _ROWS = 2_000  # rows of nodes held at once
 _LARGEST_S = 500.0  # above, the hypergeometric function loses digits
@@ -67,15 +71,18 @@ def mean_and_gradient(log_theta: Floats, data: Histories) -> tuple[float, Floats
     """Return the mean log-likelihood per customer and its gradient in log-parameters (4,).
 
     The death term is the integral of s (alpha+y)^-(r+x) (beta+y)^-(s+1) over y from t_x to T, by
-    Gauss-Legendre quadrature in ln(min(alpha, beta) + y), cut where the integrand has faded.
+    Gauss-Legendre quadrature in ln(min(alpha, beta) + y), cut where the integrand has faded, with
+    as many nodes as a row needs.
     """
     theta = np.exp(log_theta)
     weight = data.weight / data.weight.sum()
     total, slopes = 0.0, np.zeros(4)
-    for start in range(0, data.x.size, _ROWS):
-        rows = slice(start, start + _ROWS)
-        value, slope = _part(theta, data, rows, weight[rows])
-        total, slopes = total + value, slopes + slope
+    is_short = _needs_few_nodes(theta, data)
+    for n_nodes, alike in ((_FEW, np.flatnonzero(is_short)), (_MANY, np.flatnonzero(~is_short))):
+        for start in range(0, alike.size, _ROWS):
+            rows = alike[start : start + _ROWS]
+            value, slope = _part(theta, data, rows, weight[rows], n_nodes)
+            total, slopes = total + value, slopes + slope
     r, alpha, s, beta = theta
     k = data.x_values
     by_x = np.bincount(data.x_place, weights=weight, minlength=k.size)
@@ -87,20 +94,28 @@ def mean_and_gradient(log_theta: Floats, data: Histories) -> tuple[float, Floats
     return float(total), slopes * theta
 
 
-def _part(theta: Floats, data: Histories, rows: slice, weight: Floats) -> tuple[float, Floats]:
+def _needs_few_nodes(theta: Floats, data: Histories) -> NDArray[np.bool_]:
+    """Tell for which rows a few nodes integrate the death term, bool (n_rows,)."""
+    r, alpha, s, beta = theta
+    decay, length = _reach(r + data.x, alpha, s + 1.0, beta, data.t_x, data.age)
+    return np.asarray((np.abs(decay) * length <= _FEW_FADE) & (length <= _FEW_REACH))
+
+
+def _part(
+    theta: Floats, data: Histories, rows: NDArray[np.int64], weight: Floats, n_nodes: int
+) -> tuple[float, Floats]:
     """Return the terms of some rows that depend on t_x and T, and their gradient in theta."""
     r, alpha, s, beta = theta
     x, t_x, age = data.x[rows], data.t_x[rows], data.age[rows]
     rx = r + x
     la, lb = np.log(alpha + age), np.log(beta + age)
     lives = -rx * la - s * lb
-    nodes = _quadrature(r, alpha, s, beta, x, t_x, age)
+    nodes = _quadrature(r, alpha, s, beta, x, t_x, age, n_nodes)
     dies = nodes.log_area
     both = np.logaddexp(lives, dies)
     dead = np.exp(dies - both)
-    mass, y = nodes.mass, nodes.y
-    mean_a, mean_b = (mass * nodes.log_a).sum(axis=1), (mass * nodes.log_b).sum(axis=1)
-    inv_a, inv_b = (mass / (alpha + y)).sum(axis=1), (mass / (beta + y)).sum(axis=1)
+    mean_a, mean_b = nodes.mean(nodes.log_a), nodes.mean(nodes.log_b)
+    inv_a, inv_b = nodes.mean(1.0 / nodes.alpha_y), nodes.mean(1.0 / nodes.beta_y)
     alive = 1.0 - dead
     slopes = np.array([
         weight @ -(alive * la + dead * mean_a),
@@ -111,39 +126,64 @@ def _part(theta: Floats, data: Histories, rows: slice, weight: Floats) -> tuple[
     return float(weight @ both), slopes
 
 
-@dataclass(frozen=True, slots=True)
-class _Nodes:
-    """Quadrature of the death term: ln of it (n,); nodes y, their share of it, logs (n, 24)."""
-
-    log_area: Floats
-    y: Floats
-    mass: Floats
-    log_a: Floats
-    log_b: Floats
-
-
-def _quadrature(  # noqa: PLR0913, PLR0917 - parameters may differ from row to row
-    r: Floats, alpha: Floats, s: Floats, beta: Floats, x: Floats, t_x: Floats, age: Floats
-) -> _Nodes:
-    """Return nodes and value of the integral; x, t_x, age: (n,), the others (n,) or scalars."""
-    rx, s1 = r + x, s + 1.0
+def _reach(  # noqa: PLR0913, PLR0917 - parameters may differ from row to row
+    rx: Floats, alpha: Floats, s1: Floats, beta: Floats, t_x: Floats, age: Floats
+) -> tuple[Floats, Floats]:
+    """Return how fast the integrand fades in ln(min(alpha, beta) + y), and how far to go, (n,)."""
     least, most = np.minimum(alpha, beta), np.maximum(alpha, beta)
     start = least + t_x
     slow = start / (most + t_x)
     decay = np.where(alpha <= beta, rx + s1 * slow, s1 + rx * slow) - 1.0
     length = np.log1p((age - t_x) / start)
-    length = np.where(decay * length > _FADED, _FADED / np.maximum(decay, 1e-300), length)
-    half = 0.5 * length
-    offset = half[:, None] * (1.0 + _NODES)
+    return decay, np.where(decay * length > _FADED, _FADED / np.maximum(decay, 1e-300), length)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """Quadrature of the death term: ln of it (n,); alpha + y, beta + y and their logs (n, nodes).
+
+    `mass` (n, nodes) weighs the nodes and sums to `area` (n,).
+    """
+
+    log_area: Floats
+    alpha_y: Floats
+    beta_y: Floats
+    log_a: Floats
+    log_b: Floats
+    mass: Floats
+    area: Floats
+
+    def mean(self, values: Floats) -> Floats:
+        """Return the mean of values (n, nodes) under the integrand, (n,)."""
+        return np.asarray(np.einsum("ij,ij->i", self.mass, values) / self.area)
+
+
+def _quadrature(  # noqa: PLR0913, PLR0917 - parameters may differ from row to row
+    r: Floats,
+    alpha: Floats,
+    s: Floats,
+    beta: Floats,
+    x: Floats,
+    t_x: Floats,
+    age: Floats,
+    n_nodes: int = _MANY,
+) -> _Nodes:
+    """Return nodes and value of the integral; x, t_x, age: (n,), the others (n,) or scalars."""
+    rx, s1 = r + x, s + 1.0
+    _, length = _reach(rx, alpha, s1, beta, t_x, age)
+    start, half = np.minimum(alpha, beta) + t_x, 0.5 * length
+    points, weights = _RULES[n_nodes]
+    offset = half[:, None] * (1.0 + points)
     y = start[:, None] * np.expm1(offset) + t_x[:, None]
-    log_a, log_b = np.log(_column(alpha) + y), np.log(_column(beta) + y)
+    alpha_y, beta_y = _column(alpha) + y, _column(beta) + y
+    log_a, log_b = np.log(alpha_y), np.log(beta_y)
     inside = offset - rx[:, None] * log_a - _column(s1) * log_b
     peak = inside.max(axis=1, initial=-np.inf)
-    mass = np.exp(inside - peak[:, None]) * _WEIGHTS
+    mass = np.exp(inside - peak[:, None]) * weights
     area = mass.sum(axis=1)
     with np.errstate(divide="ignore"):  # t_x = T: no time to die in
         log_area = np.log(s * start * half) + peak + np.log(area)
-    return _Nodes(log_area, y, mass / area[:, None], log_a, log_b)
+    return _Nodes(log_area, alpha_y, beta_y, log_a, log_b, mass, area)
 
 
 def _column(value: Floats) -> Floats:

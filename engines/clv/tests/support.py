@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engines.clv import ENGINE
 from engines.clv.params import ClvParams
 from engines.clv.params_data import DATASETS
@@ -38,6 +40,12 @@ def merged(*trees: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+SHOP = merged(QUICK, {
+    "window": {"calibration_units": 26}, "model": {"name": "bg_nbd"}, "drift": {"enabled": False},
+    "gamma_gamma": {"min_customers": 10, "on_unidentified_mean": "skip_money"},
+})  # fmt: skip
+
+
 def params(*trees: Mapping[str, Any]) -> ClvParams:
     built, problems = build_params(ClvParams, merged(*trees))
     assert built is not None, [str(problem) for problem in problems]
@@ -50,6 +58,19 @@ def problems(*trees: Mapping[str, Any]) -> list[str]:
 
 def run(*trees: Mapping[str, Any], horizon: int = 12, **how: Any) -> Ran:
     return run_engine(ENGINE, params(*trees), horizon, **how)
+
+
+def file_run(file: Path, *trees, **how):
+    return run(SHOP, {"data": {"path": str(file)}}, *trees, **how)
+
+
+def sound(ran):
+    """Assert what holds in every run: checks, and no negative or missing prediction."""
+    assert not any(ran.outcome.checks.values()), ran.outcome.checks
+    for name in ("p_alive", "expected_purchases_horizon", "value", "value_given_alive"):
+        assert (np.ma.compressed(ran.tables["predictions"][name]) >= 0).all()
+    assert ran.tables["predictions"]["p_alive"].mask.sum() == 0
+    return ran
 
 
 def draws(seed: int = 1, replicate: int = 0):

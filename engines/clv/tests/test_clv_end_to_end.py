@@ -50,6 +50,19 @@ def test_an_own_file_and_its_resamples(command, tmp_path):
     assert metrics_of(out)["value"][0, "log_likelihood"] == likelihood[0]
 
 
+def test_arms_of_resampled_data_are_compared_by_estimates(command, tmp_path):
+    write_csv(tmp_path / "my.csv", shop_rows(80))
+    arms = "design.arms={thin: {params.forecast.margin: 0.5}}"
+    words = ("params.data.path=my.csv", "params.gamma_gamma.min_customers=10", arms)
+    code, _, err = command("run", *SHOP, *words, "design.replicates=4")
+    assert code == 0, err
+    code, out, _ = command("compare", "clv", "--metric", "log_likelihood")
+    assert code == 0
+    told = " ".join(out.split())
+    assert "estimate" in told
+    assert "arm's mean" not in told
+
+
 def test_purchases_of_another_engine(command, tmp_path):
     rows = shop_rows(80)
     pd.DataFrame(
@@ -160,12 +173,25 @@ def test_a_study_keeps_to_one_source(command):
 @pytest.mark.parametrize(
     ("study", "runs"),
     [("clv_cdnow_reference", 3), ("clv_cdnow", 1809), ("clv_recovery", 6000), ("clv_misfit", 1200),
-     ("clv_drift_power", 1500)],
+     ("clv_drift_power", 1500), ("clv_coverage", 300)],
 )  # fmt: skip
 def test_studies_have_their_size(command, study, runs):
     code, out, _ = command("plan", f"sweeps={study}", "--json")
     assert code == 0
     assert json.loads(out)["runs"]["planned"] == runs
+
+
+def test_recovery_in_small_shows_what_it_is_about(command):
+    small = ("params.window.calibration_units=39", "params.data.synthetic.n_customers=400")
+    code, out, err = command("run", "sweeps=clv_recovery", "design.replicates=2", *small)
+    assert code in {0, 1}, err  # two replicates prove nothing
+    assert "study clv_recovery: 6 of 6 runs done" in out
+    assert "log_likelihood" in out
+    assert "value_total" not in out
+    assert "recovery_beta" in out
+    page = next(Path("outputs").glob("*/plans/*/report.html")).read_text("utf-8")
+    assert "log_likelihood" in page
+    assert "value_total has no value" not in page
 
 
 def test_power_study_in_small_sees_a_doubled_spend(command):

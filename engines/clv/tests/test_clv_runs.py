@@ -1,32 +1,21 @@
-"""Whole runs in memory: choice of model, lists, truth, edge cases, features."""
+"""Whole runs in memory: choice of model, lists, truth, edge cases."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engines.clv.tests.support import QUICK, SMALL, merged, read, run, shop_rows, write_csv
-from runner.contract import Null, PlanError, SimulationError
-
-SHOP = merged(QUICK, {
-    "window": {"calibration_units": 26}, "model": {"name": "bg_nbd"}, "drift": {"enabled": False},
-    "gamma_gamma": {"min_customers": 10, "on_unidentified_mean": "skip_money"},
-})  # fmt: skip
-
-
-def file_run(file: Path, *trees, **how):
-    return run(SHOP, {"data": {"path": str(file)}}, *trees, **how)
-
-
-def sound(ran):
-    """Assert what holds in every run: checks, and no negative or missing prediction."""
-    assert not any(ran.outcome.checks.values()), ran.outcome.checks
-    for name in ("p_alive", "expected_purchases_horizon", "value", "value_given_alive"):
-        assert (np.ma.compressed(ran.tables["predictions"][name]) >= 0).all()
-    assert ran.tables["predictions"]["p_alive"].mask.sum() == 0
-    return ran
+from engines.clv.tests.support import (
+    QUICK,
+    SMALL,
+    file_run,
+    read,
+    run,
+    shop_rows,
+    sound,
+    write_csv,
+)
+from runner.contract import Null, SimulationError
 
 
 def test_choice_names_its_reason():
@@ -179,85 +168,6 @@ def test_a_resample_has_the_same_size_and_other_numbers(tmp_path):
     assert zero.outcome.metrics["log_likelihood"] != one.outcome.metrics["log_likelihood"]
     again = file_run(file, seed=99)
     assert again.outcome.metrics["log_likelihood"] == zero.outcome.metrics["log_likelihood"]
-
-
-def feature_files(folder: Path, leak: str = "") -> dict:
-    crm = [(f"c{i:03d}", "gold" if i % 3 else "blue", i) for i in range(70)]
-    write_csv(folder / "crm.csv", [*crm, ("nobody", "gold", 1)], ("customer_id", "tier", "points"))
-    visits = [(f"c{i:03d}", f"2024-0{1 + i % 4}-10", i % 5) for i in range(60)]
-    visits += [(f"c{i:03d}", "2024-11-10", 99) for i in range(60)] if leak else []
-    write_csv(folder / "visits.csv", visits, ("customer_id", "date", "pages"))
-    return {"data": {"feature_tables": {
-        "crm": {"path": str(folder / "crm.csv")},
-        "visits": {"path": str(folder / "visits.csv"), "aggregate": "sum"},
-    }}}  # fmt: skip
-
-
-def test_features_are_a_mirror_that_changes_no_metric(tmp_path):
-    file = write_csv(tmp_path / "s.csv", shop_rows(80))
-    plain, ran = file_run(file), sound(file_run(file, feature_files(tmp_path)))
-    assert ran.outcome.metrics == plain.outcome.metrics
-    table = ran.tables["feature_summary"]
-    rows = list(
-        zip(table["feature"].tolist(), table["group"].tolist(), table["n"].tolist(), strict=True)
-    )
-    assert [(g, n) for f, g, n in rows if f == "crm.tier"] == [
-        ("(missing)", 10), ("blue", 24), ("gold", 46),
-    ]  # fmt: skip
-    assert {g for f, g, _ in rows if f == "crm.points"} == {
-        "(missing)",
-        "q1",
-        "q2",
-        "q3",
-        "q4",
-        "q5",
-    }
-    for name in ("crm.tier", "crm.points", "visits.pages"):
-        assert sum(n for f, _, n in rows if f == name) == 80
-    assert any("1 rows of feature table crm" in w for w in ran.outcome.warnings)
-
-
-def test_rows_after_the_calibration_change_nothing_before_it(tmp_path):
-    file = write_csv(tmp_path / "s.csv", shop_rows(80))
-    columns = ("feature", "group", "holdout_n", "holdout_actual_mean")
-    found = []
-    for leak in ("", "yes"):
-        table = file_run(file, feature_files(tmp_path, leak)).tables["feature_summary"]
-        rows = zip(*(table[name].tolist() for name in columns), strict=True)
-        found.append([row for row in rows if row[0] == "visits.pages" and row[2]])
-    assert found[0] == found[1]
-
-
-def test_cohorts_by_feature(tmp_path):
-    file = write_csv(tmp_path / "s.csv", shop_rows(80))
-    drift = {"drift": {"enabled": True, "cohort_by": "crm.tier", "bins": 2, "min_baseline": 20,
-                       "min_cohort": 10}}  # fmt: skip
-    table = file_run(file, feature_files(tmp_path), drift).tables["cohort_drift"]
-    assert table["cohort"].tolist() == ["(missing)", "blue"]
-    assert table["pool_n"].tolist() == [46, 46]
-    wrong = {"drift": {**drift["drift"], "cohort_by": "crm.points"}}
-    with pytest.raises(PlanError, match=r"text column of a table without dates; here: crm\.tier"):
-        file_run(file, feature_files(tmp_path), wrong)
-
-
-BAD_TABLES = [
-    (("id", "tier"), [("c1", "a")], None, "customer_id: is no column"),
-    (("customer_id", "tier"), [("c1", "a")], ["kind"], "kind: is no column"),
-    (("customer_id", "tier"), [("c1", "a"), ("c1", "b")], None, "repeated: c1 (first in row 1)"),
-    (("customer_id", "date", "tier"), [("c1", "2024-01-01", "a")], None, "cannot be summed"),
-]
-
-
-@pytest.mark.parametrize(
-    ("header", "rows", "columns", "text"), BAD_TABLES, ids=[t[3] for t in BAD_TABLES]
-)
-def test_feature_tables_that_cannot_be_used(tmp_path, header, rows, columns, text):
-    file = write_csv(tmp_path / "s.csv", shop_rows(40))
-    bad = write_csv(tmp_path / "bad.csv", rows, header)
-    table = {"path": str(bad), "aggregate": "sum", "columns": columns}
-    with pytest.raises(PlanError) as caught:
-        file_run(file, {"data": {"feature_tables": {"crm": table}}})
-    assert text in str(caught.value)
 
 
 def test_ids_of_a_file_are_text_and_rows_sorted(tmp_path):

@@ -58,7 +58,14 @@ def test_unknown_effect_is_refused_with_the_known_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "study", ["onboarding_length", "starter_pack_price", "bad_traffic", "idle_rpg_table_fidelity"]
+    "study",
+    [
+        "onboarding_length",
+        "starter_pack_price",
+        "bad_traffic",
+        "idle_rpg_table_fidelity",
+        "idle_rpg_calibrated_table",
+    ],
 )
 def test_study_can_be_planned(tmp_path: Path, study: str) -> None:
     done = runner(tmp_path, "plan", f"sweeps={study}")

@@ -10,11 +10,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from runner.accept import runs
 from runner.results import StudyResults
 from tests.unit.accept.support import cell, study
 
 MEAN = {"metric": "mean_outcome", "at_least": 0}
 STEADY = {"table": "outcomes_by_period", "column": "mean_outcome", "rule": "non_decreasing"}
+DIP = {"periods": [2, 2], "motivation": "a sale"}
 SURE = {"params__noise_sd": 0, "params__entity_sd": 0, "params__entities": 5}
 
 
@@ -272,3 +274,25 @@ def test_csv_says_what_the_parquet_says(tmp_path: Path) -> None:
     assert list(written.columns) == list(stored.columns)
     assert written["verdict"].tolist() == stored["verdict"].tolist() == ["pass", "fail"]
     assert written["first_failing_period"].tolist()[1] == 2
+
+
+@pytest.mark.parametrize("rows", [1, 10])
+def test_how_many_parts_are_judged_at_once_changes_nothing(
+    kiosk: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    """Parts of one run each; numbers, gaps, and days without any number."""
+    asked = {
+        "rules": {
+            "steady": {"table": "stock", "column": "items", "rule": "non_decreasing"},
+            "band": {"table": "stock", "column": "items", "at_most": 90},
+        },
+        "exceptions": {"dip": {**DIP, "rule": "steady", "max_drop": 0.1}},
+        "design.grid": {"params.items": ["100 90 95 80", "1 2 3", "- 5 -", "- - -", "9 8"]},
+        "execution.part_runs": 1,
+    }
+    together = study(tmp_path / "together", kiosk, **asked)
+    monkeypatch.setattr(runs, "BATCH_ROWS", rows)
+    apart = study(tmp_path / "apart", kiosk, **asked)
+    assert {"pass", "fail"} <= set(together.judged.runs["outcome"])
+    assert "dip" in set(together.judged.runs["exceptions"])
+    pd.testing.assert_frame_equal(together.judged.runs, apart.judged.runs)

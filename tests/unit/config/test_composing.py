@@ -57,6 +57,42 @@ def test_a_chosen_option_ends_the_axis_over_its_group() -> None:
         assert params(found)["archetypes"]["heavy"]["share"] == 0.0
 
 
+def test_null_takes_nothing_of_a_group(tmp_path: Path) -> None:
+    option = "# @package _global_\nparams: {effect: 3}\n"
+    folder = own(tmp_path, calibrated__linear_null__fitted=option)
+    plain = params(study("engine=linear_null", config_dir=folder))
+    none = study("engine=linear_null", "calibrated=null", config_dir=folder)
+    assert params(none) == plain
+    assert params(study("engine=linear_null", "calibrated=fitted", config_dir=folder)) != plain
+    assert study("engine=taps", "acceptance=null").rules == ()
+    assert study("engine=taps").rules != ()
+
+
+def test_null_is_a_level_and_part_of_an_arm(tmp_path: Path) -> None:
+    option = "# @package _global_\nparams: {effect: 3}\n"
+    folder = own(tmp_path, calibrated__linear_null__fitted=option)
+    axis = study("engine=linear_null", "calibrated=null,fitted", config_dir=folder)
+    arms = study(
+        "engine=linear_null", "calibrated=fitted", "design.arms.plain.calibrated=null",
+        config_dir=folder,
+    )  # fmt: skip
+    assert axis.axes[0].levels == (None, "fitted")
+    for found in (axis, arms):
+        effects = [tree["params"].get("effect", 0.0) for tree in found.bases.values()]
+        assert sorted(effects) == [0.0, 3.0]
+
+
+def test_null_of_a_group_that_only_other_engines_have_changes_nothing() -> None:
+    plain = study("engine=linear_null")
+    assert study("engine=linear_null", "traffic=null", "calibrated=null").document == plain.document
+
+
+@pytest.mark.parametrize("word", ["engine=null", "sweeps=null"])
+def test_a_study_has_an_engine(word: str) -> None:
+    with pytest.raises(ConfigError, match=f"'null': is no option of {word.split('=')[0]}"):
+        study(*(["engine=linear_null"] if word != "engine=null" else []), word)
+
+
 def test_a_value_beats_a_group() -> None:
     found = study("engine=linear_null", "params.archetypes.heavy.share=0.3", "mix=heavy")
     assert params(found)["archetypes"]["heavy"]["share"] == 0.3

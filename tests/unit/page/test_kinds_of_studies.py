@@ -35,6 +35,25 @@ def test_resamples_are_called_so_and_the_estimate_is_none_of_them(
     assert "Lines are means over resamples" in text
     assert "dots are single resamples" in text
     assert "independent arms would have needed" not in text
+    assert "estimates: control → arm" in text
+    assert "the arm's estimate is the better one" in text
+    assert "means: control → arm" not in text
+
+
+def test_estimates_over_a_grid_are_not_called_means(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = {"design.grid": {"params.trend_per_period": [0.1, 0.2], "horizon": [3, 6]}}
+    design = {"design.replicates": 3, "params.baseline": 12.0, **grid}
+    plain = told(page_of(make(**design)))
+    assert "means of the 4 cells go from" in plain
+    assert "Means over replicates: " in plain
+    resampling = replace(engines.linear_null.ENGINE, replicates=lambda params: "bootstrap")
+    monkeypatch.setattr("engines.linear_null.ENGINE", resampling)
+    text = told(page_of(make(**design, **{"study.name": "resampled"})))
+    assert "estimates of the 4 cells go from" in text
+    assert "Estimates from the data: " in text
+    assert "eans over replicates" not in text
 
 
 def test_several_draws_of_chance_are_told_apart_from_variables(make: Make) -> None:

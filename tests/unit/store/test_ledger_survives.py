@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.contract import StoreError, UnstoredError
-from runner.store import Ledger, PartFile, RunRecord
+from runner.store import Ledger, PartFile, RunRecord, RunState
 
 LINES = 3
 
@@ -42,6 +42,42 @@ def test_what_was_written_is_read(file: Path) -> None:
     assert states["p1-0"].record == record("p1-0", tables={"steps": "cc"}, warnings=["é"])
     assert states["p1-0"].parts["steps"] == PartFile("p1", 20, "d2")
     assert (ledger.unreadable_lines, ledger.is_torn) == ((), False)
+
+
+def test_catching_up_gives_what_reading_anew_gives(file: Path) -> None:
+    ledger = Ledger(file)
+    states = ledger.read()
+    write(file, "p3")
+    again = record("p0-0", tables={"other": "dd"})
+    files = {"metrics": PartFile("p4", 10, "d3"), "other": PartFile("p4", 30, "d4")}
+    Ledger(file).append("p4", [again], files)
+    with open(file, "ab") as stream:
+        stream.write(b'{"part": "p5", "torn')
+    ledger.catch_up(states)
+    assert states == Ledger(file).read()
+    assert set(states) == runs_of("p0", "p1", "p2", "p3")
+    assert set(states["p0-0"].parts) == {"metrics", "steps", "other"}
+
+
+def test_catching_up_reads_no_line_twice(file: Path) -> None:
+    ledger = Ledger(file)
+    ledger.read()
+    states: dict[str, RunState] = {}
+    ledger.catch_up(states)
+    assert states == {}
+    write(file, "p3")
+    ledger.catch_up(states)
+    assert set(states) == runs_of("p3")
+
+
+def test_a_line_whose_end_alone_was_torn_is_known_once_mended(file: Path) -> None:
+    file.write_bytes(file.read_bytes().rstrip(b"\n"))
+    ledger = Ledger(file)
+    states = ledger.read()
+    assert set(states) == runs_of("p0", "p1", "p2")
+    write(file, "p3")
+    ledger.catch_up(states)
+    assert states == Ledger(file).read()
 
 
 def test_a_last_line_torn_at_any_byte_costs_that_line_alone(file: Path) -> None:
