@@ -43,7 +43,7 @@ _WORLD = {
     "traffic.sources.organic.share": 0.6,
     "traffic.sources.google_ads.share": 0.4,
     "traffic.events.burst": {
-        "slot": 1, "sim_day": 2, "source": "network", "volume": 12, "bot_ratio": 0.3,
+        "slot": 1, "sim_day": 7, "source": "network", "volume": 12, "bot_ratio": 0.3,
         "retention_multiplier": 0.9, "monetisation_multiplier": 0.8,
     },
     "energy.cap": 60,
@@ -52,6 +52,7 @@ _WORLD = {
     "start.tickets": 1,
     "campaign.n_stages": 40,
     "campaign.max_stages_per_session": 8,
+    "heroes.max_level": 12,
     "levels.max": 30,
     "levels.unlock.gacha": 2,
     "levels.unlock.quests": 2,
@@ -113,6 +114,7 @@ EXAMPLE = Example(
     horizons=(9, 32),
     population="population.n_agents",
     binding={
+        "heroes.max_level": {"heroes.max_level": 5},
         "retention.cap": {"retention.cap": 0.5},
         "retention.churn_on_miss.later": {
             "retention.churn_on_miss.30": None, "retention.churn_on_miss.60": None,

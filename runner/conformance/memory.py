@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runner import contract
 from runner.contract import (
@@ -23,6 +24,13 @@ Column: TypeAlias = "np.ma.MaskedArray[Any, Any]"
 Table: TypeAlias = dict[str, Column]
 """Columns by name, in declared order."""
 
+_Part: TypeAlias = "tuple[NDArray[Any], NDArray[np.bool_]]"
+"""Values and nulls of a column in one write, (n_rows,) each."""
+
+_Write: TypeAlias = dict[str, _Part]
+
+_SHOWN = {"date": "datetime64[D]", "timestamp": "datetime64[ms]"}
+
 
 class MemorySink:
     """A `contract.TableSink` for tests and notebooks.
@@ -35,7 +43,7 @@ class MemorySink:
     ) -> None:
         self._schemas = dict(schemas)
         self._wanted = frozenset(schemas if wanted is None else wanted)
-        self._writes: dict[str, list[Table]] = {name: [] for name in self._schemas}
+        self._writes: dict[str, list[_Write]] = {name: [] for name in self._schemas}
 
     def wants(self, table: str) -> bool:
         """Tell whether this table was asked for.
@@ -57,7 +65,7 @@ class MemorySink:
         if table not in self._wanted:
             return
         data = table_data(schema, columns)
-        self._writes[table].append({c.name: _masked(c, data[c.name]) for c in schema.written})
+        self._writes[table].append({c.name: _kept(data[c.name]) for c in schema.written})
 
     def tables(self) -> dict[str, Table]:
         """Return each wanted table, all writes joined in the order written."""
@@ -68,9 +76,10 @@ class MemorySink:
         }
 
     def _table(self, schema: TableSchema) -> Table:
-        empty = {c.name: _masked(c, column_data(schema.name, c, [])) for c in schema.written}
+        empty = {c.name: _kept(column_data(schema.name, c, [])) for c in schema.written}
         writes = [empty, *self._writes[schema.name]]
-        return {name: _joined([write[name] for write in writes]) for name in schema.column_names}
+        written = {c.name: _masked(c, [write[c.name] for write in writes]) for c in schema.written}
+        return {name: written[name] for name in schema.column_names}
 
     def _schema(self, table: str) -> TableSchema:
         if table not in self._schemas:
@@ -79,18 +88,21 @@ class MemorySink:
         return self._schemas[table]
 
 
-def _joined(columns: list[Column]) -> Column:
-    data = np.concatenate([np.ma.getdata(column) for column in columns])
-    null = np.concatenate([np.ma.getmaskarray(column) for column in columns])
-    return np.ma.MaskedArray(data, mask=null)
+def _kept(data: ColumnData) -> _Part:
+    """Return a copy of what was written, as the engine may use its arrays again."""
+    size = len(data)
+    return data.values.copy(), np.zeros(size, np.bool_) if data.nulls is None else data.nulls.copy()
 
 
-def _masked(column: contract.Column, data: ColumnData) -> Column:
-    """Return a column (n_rows,) with nulls masked: dates as datetime64, categories as text."""
-    nulls = np.zeros(len(data), dtype=np.bool_) if data.nulls is None else data.nulls
+def _masked(column: contract.Column, parts: list[_Part]) -> Column:
+    """Return a column (n_rows,) with nulls masked: dates as datetime64, categories as text.
+
+    Its parts are joined first: a masked array for each write takes longer than many a small run.
+    """
+    values = np.concatenate([values for values, _ in parts])
+    nulls = np.concatenate([nulls for _, nulls in parts])
     if column.kind == "category":
-        texts = np.array(column.categories, dtype=object)[data.values]
-        return np.ma.MaskedArray(texts, mask=nulls)
-    shown = {"date": "datetime64[D]", "timestamp": "datetime64[ms]"}.get(column.kind)
-    values = data.values.astype(shown) if shown else data.values.copy()
+        values = np.array(column.categories, dtype=object)[values]
+    elif shown := _SHOWN.get(column.kind):
+        values = values.astype(shown)
     return np.ma.MaskedArray(values, mask=nulls)

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from runner.conformance.digest import differing
-from runner.conformance.running import engine_modules, example_params, run_engine
-from runner.contract import EngineSpec, plain_params
+from runner.conformance.running import Ran, engine_modules, example_params, run_engine
+from runner.contract import EngineSpec, ParamGroup, plain_params
 
 _BY_IDENTITY = (type, ModuleType)
 
@@ -39,15 +39,27 @@ def purity_faults(spec: EngineSpec) -> list[str]:
 
 
 def collection_faults(spec: EngineSpec) -> list[str]:
-    """Return metrics that depend on which tables are collected, and tables that do."""
-    params, horizon = example_params(spec), spec.example.horizons[1]
+    """Return metrics that depend on which tables are collected, and tables that do.
+
+    Each table is collected alone in the short run; in the long one none, and every other one.
+    """
+    params, (short, long) = example_params(spec), spec.example.horizons
+    names = list(spec.table_schemas(params))
+    alone, some = [[name] for name in names], [[], names[::2], names[1::2]]
+    return [
+        *_collection_faults(spec, params, short, alone),
+        *_collection_faults(spec, params, long, some),
+    ]
+
+
+def _collection_faults(
+    spec: EngineSpec, params: ParamGroup, horizon: int, choices: list[list[str]]
+) -> list[str]:
     whole, faults = run_engine(spec, params, horizon), []
-    for chosen in [(), *((name,) for name in whole.tables)]:
+    for chosen in choices:
         part = run_engine(spec, params, horizon, collect=chosen)
-        expected = type(whole)(
-            outcome=whole.outcome, tables={name: whole.tables[name] for name in chosen}
-        )
-        label = f"only {chosen[0]} is" if chosen else "no table is"
+        expected = Ran(outcome=whole.outcome, tables={name: whole.tables[name] for name in chosen})
+        label = f"only {', '.join(chosen)} is" if chosen else "no table is"
         faults += [f"{what} differs when {label} collected" for what in differing(expected, part)]
         faults += [
             f"check {name} differs when {label} collected"
