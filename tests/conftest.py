@@ -21,7 +21,7 @@ import scipy.special  # noqa: F401 - adds a warnings filter when first imported
 import threadpoolctl  # noqa: F401 - sets KMP_* too
 
 from runner.cli import run_command_line
-from runner.config import assemble, hydra_compose
+from runner.config import draft, hydra_compose
 from tests.composed_once import composed_once
 
 BRITTLE = Path(__file__).parent / "end_to_end" / "brittle_package"
@@ -59,7 +59,7 @@ def _results_only() -> Iterator[None]:
     """Leave MLflow and reports, which take seconds, to the tests that are about them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(hydra_compose.DEFAULT_OPTIONS, "tracking", "none")
-        patch.setitem(assemble.DEFAULTS, "report", "none")
+        patch.setitem(draft.DEFAULTS, "report", "none")
         yield
 
 
@@ -67,7 +67,7 @@ def _results_only() -> Iterator[None]:
 def _compose_once() -> Iterator[None]:
     """Let Hydra compose once what tests share: of a small study it is the longest part."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assemble, "compose_groups", composed_once(assemble.compose_groups))
+        patch.setattr(draft, "compose_groups", composed_once(draft.compose_groups))
         yield
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from runner.config.assemble import composed_tree, execution_of
+from runner.config.assemble import composed_tree
 from runner.config.interpolation import resolve
 from runner.config.request import StudyRequest
+from runner.config.sections import execution_of
 from runner.config.settings import ExecutionSection
 from runner.config.study import Execution, Study
 from runner.config.words import Word, read_words

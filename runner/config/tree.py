@@ -86,3 +86,8 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
             yield from flat(value, f"{path}.")
         else:
             yield path, value
+
+
+def given_or(written: Any, otherwise: Any) -> Any:
+    """Return what is written, something else where nothing is."""
+    return otherwise if written is None else written

@@ -7,9 +7,10 @@ wrote the study. The Parquet file beside each CSV has every text as it is.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 _BEGINNINGS = ("=", "+", "-", "@", "\t", "\n")
 

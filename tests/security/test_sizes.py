@@ -56,12 +56,12 @@ def test_absurd_sizes_are_refused_before_memory_is_taken(words: tuple[str, ...],
 def test_combinations_of_groups_are_counted_before_they_are_composed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from runner.config import assemble
+    from runner.config import draft
 
     composed = []
-    real = assemble.compose_groups
+    real = draft.compose_groups
     monkeypatch.setattr(
-        assemble, "compose_groups", lambda *given: composed.append(given) or real(*given)
+        draft, "compose_groups", lambda *given: composed.append(given) or real(*given)
     )
     assert "design.max_cells = 1" in refused("mix=glob(*)", "design.max_cells=1")
     assert len(composed) <= 2

@@ -141,16 +141,16 @@ def test_the_control_is_implied_and_first() -> None:
 
 
 def test_groups_compose_once_per_combination(monkeypatch: pytest.MonkeyPatch) -> None:
-    from runner.config import assemble
+    from runner.config import draft
 
     made: list[dict[str, str]] = []
-    real = assemble.compose_groups
+    real = draft.compose_groups
 
     def counting(sources: Any, choices: Any) -> Any:
         made.append(dict(choices))
         return real(sources, choices)
 
-    monkeypatch.setattr(assemble, "compose_groups", counting)
+    monkeypatch.setattr(draft, "compose_groups", counting)
     found = study(
         "engine=linear_null", "mix=heavy,light", "params.effect=1,2,3", "horizon=2,3",
         "design.arms={a:{params.baseline:1},b:{seeding:per_cell}}",

@@ -1,0 +1,138 @@
+"""Read the design of a study: axes, arms, cases, exclusions and variables, and what clashes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from runner.config.cases import case_clashes, options_in_force, read_cases, with_cases
+from runner.config.design import read_arms, read_excluded, read_grid
+from runner.config.draft import Draft
+from runner.config.settings import Settings
+from runner.config.sheet_paths import sheet_ground
+from runner.config.sheets import read_sheets, sheet_clashes
+from runner.config.study import Arm, Axis, Case, Variable
+from runner.config.tree import Tree, given_or
+from runner.config.values import Checker
+from runner.config.variables import read_variables
+from runner.config.words import Word
+from runner.config.zips import read_zips, repeated_axes
+from runner.contract import Problem, lattice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What varies between runs: levels, arms, variables; and which cells are left out or added."""
+
+    axes: tuple[Axis, ...]
+    arms: tuple[Arm, ...]
+    excluded: tuple[Mapping[str, Any], ...]
+    variables: tuple[Variable, ...]
+    cases: tuple[Case, ...]
+
+
+def design_section(tree: Tree) -> Tree:
+    """Return the section `design` of a tree, empty where it is no mapping."""
+    return cast(Tree, tree["design"]) if isinstance(tree.get("design"), dict) else {}
+
+
+def lay_out_sheets(draft: Draft, tree: Tree, check: Checker, max_cells: int) -> None:
+    """Read the spreadsheets of variables into the draft."""
+    written = design_section(tree)["variables_csv"]
+    draft.sheets, wrong = read_sheets(written, Path.cwd(), sheet_ground(check, max_cells))
+    draft.problems += wrong
+    draft.sheets.notes += [
+        f"{place} replaces {word.text}"
+        for word in draft.words
+        if word.kind == "set" and (place := draft.sheets.places.get(word.key[len("params.") :]))
+    ]
+
+
+def read_design(tree: Tree, settings: Settings, draft: Draft, check: Checker) -> Design:
+    """Return the design; faults go to the draft."""
+    design = design_section(tree)
+    axes, wrong_axes = read_grid(given_or(design.get("grid"), {}), draft.sources, check)
+    control = settings.design.control
+    arms, wrong_arms = read_arms(given_or(design.get("arms"), {}), control, draft.sources, check)
+    variables, wrong_variables = read_variables(design.get("variables"), check.leaves)
+    zipped, wrong_zips = read_zips(given_or(design.get("zip"), {}), draft.sources, check)
+    declared = (*variables, *draft.sheets.variables)
+    swept = [v for v in declared if v.treatment == "low_to_high"]
+    all_axes = (*axes, *zipped, *(_variable_axis(v) for v in swept))
+    cases, wrong_cases = read_cases(
+        given_or(design.get("cases"), []), draft.sources, check, all_axes,
+        {f"params.{v.path}": v.default for v in swept if v.default is not None},
+    )  # fmt: skip
+    known = options_in_force(cases, draft.sources, draft.spec.name, draft.options)
+    levels = with_cases(all_axes, cases, {**_in_force(tree, check), **known}) if cases else all_axes
+    written = given_or(design.get("exclude"), [])
+    excluded, wrong_excluded = read_excluded(written, tuple(levels), arms)
+    wrong = [*wrong_axes, *wrong_arms, *wrong_variables, *wrong_zips, *wrong_cases]
+    draft.problems += [*wrong, *repeated_axes((*axes, *zipped))]
+    draft.problems += _clashes((*axes, *zipped), arms, variables)
+    draft.problems += _overridden(draft.words, variables)
+    draft.problems += case_clashes(cases, arms, [v for v in declared if not _is_plain(v)])
+    draft.problems += sheet_clashes(draft.sheets, (*axes, *zipped), arms, variables)
+    if not wrong:
+        draft.problems += wrong_excluded
+    return Design(axes=all_axes, arms=arms, excluded=excluded, variables=declared, cases=cases)
+
+
+def _in_force(tree: Tree, check: Checker) -> dict[str, Any]:
+    """Return the configured horizon and parameters by key."""
+    horizon = tree.get("horizon")
+    found = {f"params.{path}": leaf.value for path, leaf in check.leaves.items()}
+    return {**found, "horizon": check.spec.horizon.default if horizon is None else horizon}
+
+
+def _is_plain(variable: Variable) -> bool:
+    """Tell whether a sheet's row merely sets a value, which arms and cases may change."""
+    return variable.origin is not None and variable.treatment == "fixed"
+
+
+def _variable_axis(variable: Variable) -> Axis:
+    key, origin = f"params.{variable.path}", variable.where()
+    if variable.values:
+        return Axis(key=key, levels=variable.values, origin=origin)
+    low, high, step = (cast(float, x) for x in (variable.low, variable.high, variable.step))
+    return Axis(key=key, levels=tuple(lattice(low, high, step)), origin=origin)
+
+
+def _clashes(
+    axes: tuple[Axis, ...], arms: tuple[Arm, ...], variables: tuple[Variable, ...]
+) -> list[Problem]:
+    """Return paths with two treatments where one would silently replace the other."""
+    problems = []
+    axis_keys = {axis.key for axis in axes} | {axis.group for axis in axes if axis.group}
+    for arm in arms:
+        for key in [*arm.values, *arm.choices]:
+            if key in axis_keys:
+                where = f"design.arms.{arm.name}.{key}"
+                problems.append(Problem(where, "", f"{key} is also an axis of the grid; keep one"))
+    for variable in variables:
+        if variable.reads_own_value:
+            continue
+        path = f"params.{variable.path}"
+        places = [axis.origin for axis in axes if axis.key == path]
+        places += [f"design.arms.{arm.name}.{path}" for arm in arms if path in arm.values]
+        problems += [
+            Problem(place, "", f"would change nothing: design.variables.{path} "
+                    f"(treatment {variable.treatment}) sets the value; remove one, as in "
+                    f"~design.variables.{path}")
+            for place in places
+        ]  # fmt: skip
+    return problems
+
+
+def _overridden(words: list[Word], variables: tuple[Variable, ...]) -> list[Problem]:
+    """Return words that set a parameter whose value a variable replaces."""
+    treated = {f"params.{v.path}": v.treatment for v in variables if not v.reads_own_value}
+    return [
+        Problem(word.text, "", f"would change nothing: design.variables.{word.key} "
+                f"(treatment {treated[word.key]}) sets the value; remove it with "
+                f"~design.variables.{word.key}")
+        for word in words
+        if word.kind == "set" and word.key in treated
+    ]  # fmt: skip
