@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
+BEYOND = 2**50  # more than anybody ever has of anything; sums of it still fit into 64 bits
+
 
 def exact(value: float) -> Fraction:
     """Return the number that a parameter's shortest decimal text means."""
@@ -20,12 +22,12 @@ def exact(value: float) -> Fraction:
 
 
 def growth_table(base: float, growth: float, size: int) -> Ints:
-    """Return floor(base * growth^k) for k = 0, ..., size - 1: int64 (size,)."""
+    """Return floor(base * growth^k) for k = 0, ..., size - 1: int64 (size,), at most BEYOND."""
     step, value = exact(growth), exact(base)
     found = []
     for _ in range(size):
-        found.append(value.numerator // value.denominator)
-        value *= step
+        found.append(min(value.numerator // value.denominator, BEYOND))
+        value = min(value * step, Fraction(BEYOND))
     return np.array(found, dtype=np.int64)
 
 

@@ -17,7 +17,7 @@ from engines.idle_rpg.curve import (
 )
 from engines.idle_rpg.gacha import drawn_rarity
 from engines.idle_rpg.game import regenerated
-from engines.idle_rpg.lookup import cents, growth_table, least_whole
+from engines.idle_rpg.lookup import BEYOND, cents, growth_table, least_whole
 from engines.idle_rpg.params import TRIGGERS
 from engines.idle_rpg.params_ab import retention_multiplier
 from engines.idle_rpg.params_play import Retention
@@ -288,3 +288,11 @@ def test_legendaries_of_a_million_pulls(soft: bool, per_100: float) -> None:
         found += int(np.count_nonzero(legendary))
     # The counts have a standard deviation of 0.4 %; starting at counter 0 costs 0.2 %.
     assert 100 * found / (chains * pulls) == pytest.approx(per_100, abs=0.04)
+
+
+def test_costs_beyond_all_reach_stay_whole_numbers() -> None:
+    costs = growth_table(100, 2.0, 300)
+    assert costs[:3].tolist() == [100, 200, 400]
+    assert costs[-1] == BEYOND
+    steep = params({"upgrade.growth": 2.0, "heroes.max_level": 100})
+    assert prepare(steep, {}, 5).heroes.cost.max() > BEYOND
