@@ -68,7 +68,7 @@ def _periods(parts: Iterable[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
     """Return every period there is once, in order."""
     found = np.zeros(0, np.int64)
     for part in parts:
-        if not np.isin(part, found, assume_unique=False).all():
+        if not np.isin(part, found).all():
             found = np.union1d(found, part)
     return found
 

@@ -223,7 +223,6 @@ class _TableFile:
     def _open(self) -> pq.ParquetWriter:
         if self._writer is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._temporary.unlink(missing_ok=True)  # it may be a link that somebody left there
             self._writer = self._new_writer()
         return self._writer
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.tiny_engines import add_up
+from tests.benchmarks.peers.work import add_up
 
 Numbers = dict[str, float]
 

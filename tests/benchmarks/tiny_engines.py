@@ -26,6 +26,7 @@ from runner.contract import (
     Trajectory,
     param,
 )
+from tests.benchmarks.peers.work import add_up
 
 HERE = Path(__file__).resolve().parent
 METRICS = ("first", "second", "third")
@@ -96,14 +97,6 @@ def fill(params: RowsParams, prepared: None, draws: Draws, horizon: int, out: Ta
         if out.wants(STEPS.name):
             out.write(STEPS.name, {"step": steps, "value": values})
     return Outcome(metrics=dict.fromkeys(METRICS, total))
-
-
-def add_up(loops: int) -> int:
-    """Return the sum of the first numbers, found the long way."""
-    total = 0
-    for number in range(loops):
-        total += number
-    return total
 
 
 def _spec(name: str, **rest: Any) -> EngineSpec:
