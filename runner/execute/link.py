@@ -85,7 +85,7 @@ def linked(address: str, patience_s: float) -> Iterator[Link]:
     except ImportError as error:
         allowed = f"needs the extra `dask` ({error}): pip install 'cohortsweep[dask]'"
         raise ConfigError([Problem("execution.backend", "dask", allowed)]) from error
-    with _silenced("distributed.client", "distributed.core", "distributed.comm"):
+    with _silenced("distributed", "distributed.client", "tornado.application", "asyncio"):
         try:
             client: Any = Client(  # type: ignore[no-untyped-call]
                 address, timeout=min(patience_s, _CONNECT_S), set_as_default=False
