@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 
+from threadpoolctl import threadpool_limits
+
 from runner.conformance.digest import run_digest
 from runner.conformance.running import example_params, run_engine
 
@@ -12,7 +14,8 @@ from runner.conformance.running import example_params, run_engine
 def main(module: str, attribute: str) -> None:
     """Run the example of the manifest `module.attribute` and print its digest."""
     spec = getattr(importlib.import_module(module), attribute)
-    ran = run_engine(spec, example_params(spec), spec.example.horizons[1])
+    with threadpool_limits(limits=1):
+        ran = run_engine(spec, example_params(spec), spec.example.horizons[1])
     sys.stdout.write(run_digest(ran) + "\n")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from runner.conformance import (
     blocks,
@@ -23,6 +25,12 @@ class EngineConformance:
     """What every engine promises; set `engine`, or override the fixture `spec`."""
 
     engine: EngineSpec
+
+    @pytest.fixture(autouse=True)
+    def _one_thread(self) -> Iterator[None]:
+        """Give linear algebra one thread, as the workers of a study do."""
+        with threadpool_limits(limits=1):
+            yield
 
     @pytest.fixture
     def spec(self) -> EngineSpec:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.conftest import Command
+from tests.commands import Command
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "closed-loop.md"
 STEP = re.compile(r"^<!-- run -->\n```sh\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

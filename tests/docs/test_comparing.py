@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.compare import findings
-from tests.conftest import Command
+from tests.commands import Command
 from tests.unit.compare.support import planned
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "comparing.md").read_text(encoding="utf-8")

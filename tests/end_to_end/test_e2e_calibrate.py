@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from tests.calibrate_support import HELD, MEAN, SMALL, TREND, WORDS, flow, target
-from tests.conftest import Command, Ran
+from tests.commands import Command, Ran
 
 ROOT = Path(__file__).resolve().parents[2]
 USAGE = 2

@@ -7,7 +7,7 @@ import sqlite3
 import pandas as pd
 import pytest
 
-from tests.conftest import Command
+from tests.commands import Command
 
 REPLICATES, MC = 5, 3
 STUDY = (

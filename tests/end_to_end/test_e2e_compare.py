@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.conftest import Command, Ran
+from tests.commands import Command, Ran
 
 STUDY = (
     "engine=linear_null", "execution=sequential", "params.entities=20", "horizon=2",

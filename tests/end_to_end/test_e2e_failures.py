@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.conftest import Command
+from tests.commands import Command
 
 FAILURES = {
     "raise": ("ZeroDivisionError", "the spring snapped"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tests.conftest import Command, Ran
+from tests.commands import Command, Ran
 
 SMALL = (
     "engine=taps", "execution=sequential", "horizon=6", "design.replicates=2",

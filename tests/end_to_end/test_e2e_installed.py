@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BRITTLE
+from tests.commands import BRITTLE
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,7 @@ import pytest
 
 from runner import load_study
 from runner.contract import StoreError
-from tests.conftest import Command
+from tests.commands import Command
 
 STUDY = (
     "run", "engine=linear_null", "execution=sequential", "params.entities=20", "report=html",

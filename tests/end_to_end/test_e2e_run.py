@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from runner.registry import load_engine
-from tests.conftest import Command, Ran
+from tests.commands import Command, Ran
 
 FILES = {
     "study.yaml", "invocation.yaml", "plan.parquet", "environment.json", "variable_draws.csv",

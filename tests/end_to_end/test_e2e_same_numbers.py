@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.conftest import Command, Ran
+from tests.commands import Command, Ran
 
 WORDS = (
     "engine=linear_null", "params.entities=50", "params.effect=0,1", "horizon=2,4",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import Command, Ran
+from tests.commands import Command, Ran
 
 TAPS = """\
 # @package _global_

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Command
+from tests.commands import Command
 
 CAC = "params.public_tap.cac_base_eur"
 VAR = f"design.variables.{CAC}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Command, Ran
+from tests.commands import Command, Ran
 
 Attack = Callable[..., Ran]
 

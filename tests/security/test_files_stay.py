@@ -14,7 +14,7 @@ from runner.contract import StoreError
 from runner.plan.files import input_files
 from runner.store import Ledger
 from runner.store.folder import replacing
-from tests.conftest import Command
+from tests.commands import Command
 from tests.security.conftest import Attack
 
 NO_RUNS = ("plan", "engine=linear_null", "params.entities=5")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.registry import engine_names
-from tests.conftest import Command
+from tests.commands import Command
 from tests.security.conftest import Attack
 
 ROOT = Path(__file__).resolve().parents[2]

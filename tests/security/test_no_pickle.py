@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Command
+from tests.commands import Command
 
 ROOT = Path(__file__).resolve().parents[2]
 _UNPICKLE = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "jsonpickle"}

@@ -15,7 +15,7 @@ from runner.audit.export import export_tables
 from runner.contract import Problem, visible
 from runner.report.console import StudyConsole
 from runner.store.spreadsheet import as_cell, csv_text, text_of
-from tests.conftest import Command
+from tests.commands import Command
 from tests.security.conftest import Attack
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><svg onload=alert(1)>"

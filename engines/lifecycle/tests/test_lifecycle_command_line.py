@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import yaml
 
 from engines.lifecycle.params import LifecycleParams
 from engines.lifecycle.tests.support import params_of
+from runner.cli import run_command_line
 from runner.contract import build_params, plain_params
 
 COLUMNS = {
@@ -32,11 +33,9 @@ COLUMNS = {
 
 
 def run(*words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", *words], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert run_command_line(list(words)) == 0
+    return out.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -123,15 +122,11 @@ def test_shipped_studies_and_mixes_can_be_planned(words, folder):
     assert "cells x" in said
 
 
-def test_a_window_beyond_the_horizon_is_refused_while_planning(folder):
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", "plan", "engine=lifecycle", "horizon=200",
-         f"paths.outputs={folder}"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "params.targets.windows_days" in done.stdout + done.stderr
-    assert "200 days" in done.stdout + done.stderr
+def test_a_window_beyond_the_horizon_is_refused_while_planning(command):
+    done = command("plan", "engine=lifecycle", "horizon=200")
+    assert done.code == 2
+    assert "params.targets.windows_days" in done.err
+    assert "200 days" in done.err
 
 
 def test_two_workers_give_the_results_of_one(study, folder):

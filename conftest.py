@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import locale
 import os
 import random  # noqa: TID251 - only to see that nobody touches it
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +16,12 @@ import numpy as np
 import pytest
 import rich.style  # noqa: F401 - takes a random number when first imported
 import scipy.special  # noqa: F401 - adds a warnings filter when first imported
-import threadpoolctl  # noqa: F401 - sets KMP_* too
+from threadpoolctl import threadpool_limits
 
 from runner.cli import run_command_line
 from runner.config import draft, hydra_compose
+from tests.commands import BRITTLE, Command, Ran
 from tests.composed_once import composed_once
-
-BRITTLE = Path(__file__).parent / "end_to_end" / "brittle_package"
 
 
 def global_state() -> dict[str, Any]:
@@ -72,6 +69,13 @@ def _compose_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> Iterator[None]:
+    """Give linear algebra one thread, as the workers of a study do: small fits never need two."""
+    with threadpool_limits(limits=1):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _no_waiting_for_the_disk() -> Iterator[None]:
     """Leave syncing to the processes that tests start: no test pulls the plug of the machine."""
     with pytest.MonkeyPatch.context() as patch:
@@ -86,28 +90,6 @@ def pytest_pyfunc_call() -> Iterator[None]:
     result = yield
     assert list(warnings.filters) == before, "the test changed the warnings filters"
     return result
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The one JSON object on standard output."""
-        found: dict[str, Any] = json.loads(self.out)
-        return found
-
-    @property
-    def folder(self) -> Path:
-        return Path(self.document["folder"])
-
-
-Command = Callable[..., Ran]
 
 
 @pytest.fixture
