@@ -107,7 +107,7 @@ def _ms(seconds: float) -> str:
 
 
 def draw(found: Mapping[str, Measured], file: Path) -> None:
-    """Draw CPU time per run of both models, on a logarithmic scale."""
+    """Draw CPU time per run of both models: dots, for a logarithmic scale has no zero."""
     from matplotlib.figure import Figure
 
     names = list(found)[::-1]
@@ -118,8 +118,13 @@ def draw(found: Mapping[str, Measured], file: Path) -> None:
     ):
         values = [max(1e3 * float(getattr(found[name], what)), 1e-3) for name in names]
         colours = ["#0b62b0" if name.startswith("cohortsweep") else "#8b929b" for name in names]
-        bars = panel.barh(names, values, color=colours)
-        panel.bar_label(bars, [f"{value:.3g}" for value in values], padding=3, fontsize=8)
+        panel.hlines(names, min(values) / 3, values, color="#d8dce1", linewidth=1, zorder=1)
+        panel.scatter(values, names, c=colours, s=36)
+        for name, value in zip(names, values, strict=True):
+            panel.annotate(
+                f"{value:.3g}", (value, name), (7, 0), fontsize=8,
+                textcoords="offset points", va="center",
+            )  # fmt: skip
         panel.set_xscale("log")
         panel.set_xlim(min(values) / 3, max(values) * 5)
         panel.set_title(title, fontsize=10)
