@@ -19,7 +19,7 @@ BLOCK = re.compile(
     r"^<!-- (?P<job>file|run|install)(: (?P<path>\S+))? -->\n```\w*\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
-COPIED = ("runner", "engines", "conf", "sweeps", "tests", "pyproject.toml")
+COPIED = ("runner", "engines", "conf", "sweeps", "tests", "conftest.py", "pyproject.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
