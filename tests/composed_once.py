@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from runner.config import hydra_compose
 from runner.config.sources import Sources
 
 Composed = tuple[dict[str, Any], dict[str, str]]
-Compose = Callable[[Sources, Mapping[str, str]], Composed]
+Compose = Callable[..., Composed]
 
 
 def composed_once(compose: Compose) -> Compose:
@@ -22,10 +22,13 @@ def composed_once(compose: Compose) -> Compose:
     """
     known: dict[Any, Composed] = {}
 
-    def remembered(sources: Sources, choices: Mapping[str, str]) -> Composed:
-        key = (tuple(choices.items()), str(hydra_compose.DEFAULT_OPTIONS), _contents(sources))
+    def remembered(
+        sources: Sources, choices: Mapping[str, str], listed: Collection[str] = ()
+    ) -> Composed:
+        defaults = str(hydra_compose.DEFAULT_OPTIONS)
+        key = (tuple(choices.items()), tuple(listed), defaults, _contents(sources))
         if key not in known:
-            known[key] = compose(sources, choices)
+            known[key] = compose(sources, choices, listed)
         return deepcopy(known[key])
 
     return remembered

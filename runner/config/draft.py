@@ -34,6 +34,7 @@ class Draft:
     words: list[Word]
     spec: EngineSpec
     choices: dict[str, str]
+    listed: tuple[str, ...]
     composed: dict[Choices, tuple[Tree, dict[str, str]]]
     problems: list[Problem] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
@@ -43,7 +44,7 @@ class Draft:
         """Return the composed tree under these options, the user's values laid over."""
         key = tuple(sorted(choices.items()))
         if key not in self.composed:
-            self.composed[key] = compose_groups(self.sources, choices)
+            self.composed[key] = compose_groups(self.sources, choices, self.listed)
         composed, options = self.composed[key]
         self.options = self.options or options
         tree = _nested(composed)
@@ -89,7 +90,7 @@ def make_draft(request: StudyRequest) -> Draft:
     return Draft(
         sources=sources, data=data, words=values, spec=spec,
         choices={**leading, **from_data, **choices}, problems=problems,
-        composed={tuple(sorted(leading.items())): composed},
+        listed=tuple(composed[1]), composed={tuple(sorted(leading.items())): composed},
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 from hydra import compose, initialize_config_dir
@@ -23,11 +23,12 @@ _BEFORE_ENGINE = ("acceptance", "execution", "seeding", "tracking")
 
 
 def compose_groups(
-    sources: Sources, choices: Mapping[str, str | None]
+    sources: Sources, choices: Mapping[str, str | None], listed: Collection[str] = ()
 ) -> tuple[Tree, dict[str, str]]:
     """Return the composed tree, interpolations unresolved, and the option chosen in each group.
 
-    A choice of None, or of `null`, takes nothing of the group.
+    A choice of None, or of `null`, takes nothing of the group. `listed` are the groups that engine
+    and study list themselves: those chosen when nothing but the two is.
 
     Raises:
         ConfigError: a file is not valid YAML, repeats a key, or names an unknown option.
@@ -36,7 +37,7 @@ def compose_groups(
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(primary), version_base="1.3"):
-            return _composed(_words(sources, choices))
+            return _composed(_words(sources, choices, listed))
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise ConfigError([_as_problem(error)]) from error
     except RecursionError as error:
@@ -46,21 +47,16 @@ def compose_groups(
         raise ConfigError(_unreadable(sources) or [_as_problem(error)]) from error
 
 
-def _words(sources: Sources, choices: Mapping[str, str | None]) -> list[str]:
+def _words(
+    sources: Sources, choices: Mapping[str, str | None], listed: Collection[str]
+) -> list[str]:
     """Store the root and return the overrides of these choices; nothing chosen takes a group away.
 
     The root lists the chosen groups of the engine that neither its file nor the study lists.
     """
     taken = {g: o for g, o in choices.items() if o not in (None, NO_OPTION)}
-    left = [group for group in choices if group not in taken]
-    unlisted = []
-    if left or any("/" in group for group in taken):
-        _store_root(sources, own=[])
-        leading = [f"{g}={o}" for g, o in taken.items() if g in (ENGINE_GROUP, STUDY_GROUP)]
-        listed = _composed(leading)[1]
-        unlisted = [group for group in taken if "/" in group and group not in listed]
-        left = [group for group in left if group in listed]
-    _store_root(sources, own=unlisted)
+    left = [group for group in choices if group not in taken and group in listed]
+    _store_root(sources, own=[group for group in taken if "/" in group and group not in listed])
     return [*(f"{group}={option}" for group, option in taken.items()), *(f"~{g}" for g in left)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ def calls() -> list[dict[str, str]]:
 
 @pytest.fixture
 def remembered(calls: list[dict[str, str]]) -> Compose:
-    def counted(sources: Sources, choices: Mapping[str, str]) -> Any:
+    def counted(sources: Sources, choices: Mapping[str, str], listed: Collection[str]) -> Any:
         calls.append(dict(choices))
-        return compose_groups(sources, choices)
+        return compose_groups(sources, choices, listed)
 
     return composed_once(counted)
 
@@ -42,28 +42,31 @@ def write(folder: Path, effect: int) -> None:
 
 
 CHOICES = {"engine": "linear_null", "mix/linear_null": "mine"}
+LISTED = ("mix/linear_null",)
 
 
 def test_the_same_is_composed_once_and_is_the_callers_own(
     remembered: Compose, mine: Path, calls: list[dict[str, str]]
 ) -> None:
-    first, options = remembered(find_sources(mine), CHOICES)
-    assert (first, options) == compose_groups(find_sources(mine), CHOICES)
+    first, options = remembered(find_sources(mine), CHOICES, LISTED)
+    assert (first, options) == compose_groups(find_sources(mine), CHOICES, LISTED)
     first["params"]["effect"] = "spoiled"
-    assert remembered(find_sources(mine), CHOICES) == compose_groups(find_sources(mine), CHOICES)
+    assert remembered(find_sources(mine), CHOICES, LISTED) == compose_groups(
+        find_sources(mine), CHOICES, LISTED
+    )
     assert calls == [CHOICES]
 
 
 def test_other_files_and_other_choices_are_composed_anew(
     remembered: Compose, mine: Path, calls: list[dict[str, str]]
 ) -> None:
-    assert remembered(find_sources(mine), CHOICES)[0]["params"]["effect"] == 1
+    assert remembered(find_sources(mine), CHOICES, LISTED)[0]["params"]["effect"] == 1
     write(mine, 2)
-    assert remembered(find_sources(mine), CHOICES)[0]["params"]["effect"] == 2
+    assert remembered(find_sources(mine), CHOICES, LISTED)[0]["params"]["effect"] == 2
     (mine / "mix" / "linear_null" / "other.yaml").write_text("# @package params\neffect: 3\n")
-    assert remembered(find_sources(mine), CHOICES)[0]["params"]["effect"] == 2
+    assert remembered(find_sources(mine), CHOICES, LISTED)[0]["params"]["effect"] == 2
     other = {**CHOICES, "mix/linear_null": "other"}
-    assert remembered(find_sources(mine), other)[0]["params"]["effect"] == 3
+    assert remembered(find_sources(mine), other, LISTED)[0]["params"]["effect"] == 3
     assert calls == [CHOICES, CHOICES, CHOICES, other]
 
 
@@ -71,4 +74,4 @@ def test_a_refusal_is_not_remembered(remembered: Compose, mine: Path) -> None:
     (mine / "mix" / "linear_null" / "mine.yaml").write_text("a: [")
     for _ in range(2):
         with pytest.raises(ConfigError, match="is not valid YAML"):
-            remembered(find_sources(mine), CHOICES)
+            remembered(find_sources(mine), CHOICES, LISTED)

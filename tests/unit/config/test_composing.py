@@ -146,9 +146,9 @@ def test_groups_compose_once_per_combination(monkeypatch: pytest.MonkeyPatch) ->
     made: list[dict[str, str]] = []
     real = draft.compose_groups
 
-    def counting(sources: Any, choices: Any) -> Any:
+    def counting(sources: Any, choices: Any, *listed: Any) -> Any:
         made.append(dict(choices))
-        return real(sources, choices)
+        return real(sources, choices, *listed)
 
     monkeypatch.setattr(draft, "compose_groups", counting)
     found = study(
