@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
+from runner.config.beginnings import with_full_path
 from runner.config.cases import options_in_force
 from runner.config.cells import cell_part, without_cell_part
 from runner.config.comparisons import read_comparisons
@@ -16,8 +17,8 @@ from runner.config.overlay import refused_keys
 from runner.config.replicates import Replicates, read_replicates
 from runner.config.request import StudyRequest
 from runner.config.rules import Rule, read_rules
-from runner.config.sections import DESIGN_PARTS, execution_of, read_settings
-from runner.config.settings import Settings
+from runner.config.sections import execution_of, read_settings
+from runner.config.settings import DESIGN_PARTS, Settings
 from runner.config.sources import TARGETS_GROUP
 from runner.config.study import (
     Calibration,
@@ -92,7 +93,7 @@ def compose_study(request: StudyRequest) -> Study:
     )  # fmt: skip
     draft.problems += wrong
     if draft.problems:
-        raise ConfigError(draft.problems)
+        raise ConfigError(with_full_path(p, draft.words, draft.spec) for p in draft.problems)
     bases = _bases(draft, raw, parts, settings.design.max_cells)
     return Study(
         name=settings.study.name or draft.spec.name,

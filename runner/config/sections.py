@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.config.draft import Draft
 from runner.config.replicates import with_number
-from runner.config.settings import DesignSection, ExecutionSection, Settings
+from runner.config.settings import DESIGN_PARTS, DesignSection, ExecutionSection, Settings
 from runner.config.sources import Sources
 from runner.config.study import Execution
 from runner.config.tree import Tree
@@ -16,7 +16,6 @@ from runner.contract import Problem, build_params, field_specs, nearest
 _OPEN_KEYS = (
     "engine", "horizon", "params", "collect", "acceptance", "exceptions", "comparisons", "targets",
 )  # fmt: skip
-DESIGN_PARTS = ("arms", "grid", "zip", "cases", "exclude", "variables", "variables_csv")
 
 
 def read_settings(tree: Tree, draft: Draft) -> Settings:

@@ -11,6 +11,8 @@ from runner.draws import GENERATORS
 FEWEST_RESAMPLES = 200
 MOST_CELLS = 1_000_000
 LONGEST_NAME = 100
+DESIGN_PARTS = ("arms", "grid", "zip", "cases", "exclude", "variables", "variables_csv")
+"""What stands below `design` and is no setting: each is read by a module of its own."""
 _ADDRESS = re.compile(r"(tcp|tls|ws|wss)://([^\s/:@\[\]]+|\[[0-9a-fA-F:.%]+\]):[0-9]{1,5}\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*\Z")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])\Z", re.IGNORECASE)  # of Windows

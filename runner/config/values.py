@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runner.config.beginnings import full_paths
 from runner.config.cells import may_vary
 from runner.config.settings import Settings
 from runner.config.tree import Tree, copied, set_path
@@ -39,7 +40,7 @@ class Checker:
         """
         head, _, below = path.partition(".")
         if not may_vary(path):
-            return [Problem(where, "", f"{path} cannot differ between cells{_hint(path)}")]
+            return [Problem(where, "", f"{path} cannot differ between cells{self._hint(path)}")]
         if path.startswith("design.variables."):
             return []
         if head == "params":
@@ -68,6 +69,13 @@ class Checker:
         new = [p for p in after if str(p) not in before]
         return [Problem(where, p.found, _with_path(p, where)) for p in new]
 
+    def _hint(self, path: str) -> str:
+        meant = [full for full in full_paths(path, self.spec) if may_vary(full)]
+        if meant:
+            return f"; did you mean {' or '.join(meant)}?"
+        known = ("params", "horizon", "seed", "seeding", "draws")
+        return nearest(path.partition(".")[0], known) or f"; these can: {', '.join(known)}"
+
 
 def checker(spec: EngineSpec, params: Tree) -> Checker:
     """Return the checker for an engine under the configured parameters."""
@@ -91,8 +99,3 @@ def _with_path(problem: Problem, where: str) -> str:
     if where.endswith(f"params.{problem.where}"):
         return problem.allowed
     return f"params.{problem.where}: {problem.allowed}"
-
-
-def _hint(path: str) -> str:
-    known = ("params", "horizon", "seed", "seeding", "draws")
-    return nearest(path.partition(".")[0], known) or f"; these can: {', '.join(known)}"

@@ -19,7 +19,20 @@ TAPS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("params.public_tap.cac_base: unknown parameter", "did you mean cac_base_eur?"),
     ),
     "unknown scope": ("params.publik_tap.x=1", ("params.publik_tap", "did you mean public_tap?")),
-    "unknown root key": ("replicates=3", ("replicates: unknown key", "known here: study, seed")),
+    "unknown root key": ("zzz=3", ("zzz: unknown key", "known here: study, seed")),
+    "setting without its beginning": ("replicates=3", ("did you mean design.replicates or",)),
+    "parameter without its beginning": (
+        "public_tap.cac_base_eur=40",
+        ("public_tap: unknown key; did you mean params.public_tap.cac_base_eur?",),
+    ),
+    "parameter without its middle": (
+        "params.cac_base_eur=40",
+        ("params.cac_base_eur: unknown parameter; did you mean", "tap.cac_base_eur"),
+    ),
+    "axis without its beginning": (
+        "public_tap.cac_base_eur=40,50",
+        ("cannot differ between cells; did you mean params.public_tap.cac_base_eur?",),
+    ),
     "unknown design key": ("design.replicate=3", ("design.replicate", "did you mean replicates?")),
     "text for a number": (f"{CAC}=abc", (f"{CAC} = abc: must be a number",)),
     "number as text": (f"{CAC}='40'", (f"{CAC} = '40': must be a number",)),
