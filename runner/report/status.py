@@ -33,7 +33,7 @@ class StudyStatus:
     errors: Mapping[str, int]
     verdict: str
     results_hash: str | None
-    seconds_left: float
+    cpu_seconds_left: float
     damaged_files: int
     calibrations: Mapping[str, int]
 
@@ -47,7 +47,7 @@ class StudyStatus:
             "errors": dict(self.errors),
             "verdict": self.verdict,
             "results_hash": self.results_hash,
-            "seconds_left": self.seconds_left,
+            "cpu_seconds_left": self.cpu_seconds_left,
             "damaged_files": self.damaged_files,
             "calibrations": dict(self.calibrations),
         }
@@ -111,7 +111,7 @@ def read_status(place: Path) -> StudyStatus:
         errors=_errors(run_ids, states),
         verdict=summary.get("verdict", "not_evaluated") if is_complete else "not_evaluated",
         results_hash=summary.get("results_hash") if is_complete else None,
-        seconds_left=_seconds_left(run_ids, states),
+        cpu_seconds_left=_cpu_seconds_left(run_ids, states),
         calibrations=_calibrations(folder.root),
     )  # fmt: skip
 
@@ -132,8 +132,9 @@ def _errors(run_ids: list[str], states: Records) -> dict[str, int]:
     return dict(texts.most_common())
 
 
-def _seconds_left(run_ids: list[str], states: Records) -> float:
-    """Return CPU seconds left, from the mean of the runs that have ended."""
-    seconds = [states[r]["seconds"] for r in run_ids if r in states]
-    left = len(run_ids) - len(seconds)
-    return round(left * sum(seconds) / len(seconds), 3) if seconds else 0.0
+def _cpu_seconds_left(run_ids: list[str], states: Records) -> float:
+    """Return CPU seconds left, from the mean of the runs that have ended; 0 where none has."""
+    ended = [states[r].get("cpu_seconds", 0.0) for r in run_ids if r in states]
+    counted_ones = [seconds for seconds in ended if seconds > 0]
+    left = len(run_ids) - len(ended)
+    return round(left * sum(counted_ones) / len(counted_ones), 3) if counted_ones else 0.0

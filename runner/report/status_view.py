@@ -25,7 +25,7 @@ def print_status(console: Console, status: StudyStatus) -> None:
     )
     print_counts(console, "failed", status.errors)
     if runs["remaining"]:
-        left = duration(status.seconds_left) if status.seconds_left else "unknown"
+        left = duration(status.cpu_seconds_left) if status.cpu_seconds_left else "unknown"
         damaged = f", {status.damaged_files} damaged part files among them" * bool(
             status.damaged_files
         )

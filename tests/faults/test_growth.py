@@ -140,6 +140,17 @@ def test_planning_again_leaves_a_finished_plan_as_it_is(tmp_path: Path) -> None:
     assert {f.name: f.read_bytes() for f in first.folder.iterdir()} == before
 
 
+def test_status_tells_work_left_and_not_time_on_the_clock(tmp_path: Path) -> None:
+    """Runs that sleep take half a second and hardly any work."""
+    sleeping = {"params.seconds": 0.5, "design.grid": {"params.number": [1, 2]}}
+    study(tmp_path, **sleeping)
+    longer = {**sleeping, "design.grid": {"params.number": [1, 2, 3, 4]}}
+    planned = plan_study(request_from_mapping({**BASE, "paths.outputs": str(tmp_path), **longer}))
+    found = read_status(planned.folder)
+    assert found.runs["remaining"] == 2
+    assert 0 < found.cpu_seconds_left < 0.5
+
+
 def test_a_moved_study_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here, moved = tmp_path / "here", tmp_path / "there" / "renamed"
     here.mkdir()
