@@ -1,26 +1,34 @@
 """Run the command line and MLflow in processes of their own, and read back what was recorded.
 
-MLflow changes much of the process that imports it, so that no test imports it here.
+MLflow changes much of the process that imports it, so that no test imports it here. Commands start
+as a user starts them, or, where their start is not the point, are forked together with the process
+that records.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import forks
+from tests.forks import servers
+
 ROOT = Path(__file__).resolve().parents[2]
-DUMP = Path(__file__).parent / "dump.py"
 PATIENCE_S = 300.0  # never a measure of speed: only keeps a broken test from hanging
 
 
@@ -86,6 +94,37 @@ def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def forked(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end; neither it nor the process that records imports anything."""
+    return forks.run(
+        servers.commands(), "tests.forks.recording", servers.recorder(), *words, folder=folder,
+        environment=environment(), timeout=PATIENCE_S,
+    )  # fmt: skip
+
+
+def with_tables(folder: Path) -> Path:
+    """Put a database with MLflow's tables, and nothing in them, where studies will be recorded."""
+    (folder / "outputs").mkdir(exist_ok=True)
+    (folder / "outputs" / "mlflow.db").write_bytes(_tables())
+    return folder
+
+
+@functools.cache
+def _tables() -> bytes:
+    """Return an empty database as MLflow makes it, which takes it a second."""
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "mlflow.db"
+        request = json.dumps({"places": [], "uri": f"sqlite:///{file}"})
+        done = forks.run(
+            servers.recorder(), "runner.track", folder=Path(name), environment=environment(),
+            given=request, timeout=PATIENCE_S,
+        )  # fmt: skip
+        assert json.loads(done.stdout) == {"recorded": [], "error": ""}, done.stderr
+        with closing(sqlite3.connect(file)) as store:
+            store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return file.read_bytes()
+
+
 def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """Return the JSON object a command printed."""
     assert done.stdout, done.stderr
@@ -103,11 +142,18 @@ def started(*words: str, folder: Path) -> subprocess.Popen[str]:
 
 def dump(uri: str, artifacts: Sequence[str] = ()) -> dict[str, Experiment]:
     """Return every experiment at an address, with the texts of some artifacts of the plans."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(DUMP), uri, *artifacts], env=environment(),
-        capture_output=True, text=True, timeout=PATIENCE_S, check=True,
-    )  # fmt: skip
+    done = with_mlflow("tests.mlflow_support.dump", uri, *artifacts)
     return {name: _experiment(name, runs) for name, runs in json.loads(done.stdout).items()}
+
+
+def with_mlflow(module: str, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a module in a process that has imported MLflow; it must succeed."""
+    done = forks.run(
+        servers.recorder(), module, *words, folder=ROOT, environment=environment(), given=given,
+        timeout=PATIENCE_S,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def _experiment(name: str, runs: list[dict[str, Any]]) -> Experiment:
