@@ -103,6 +103,19 @@ class Forked:
         out, err = (text.decode() for text in self._written)
         return out, err
 
+    def completed(self, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
+        """Wait for the end and return what it came to.
+
+        Raises:
+            subprocess.TimeoutExpired: it took too long and was killed.
+        """
+        try:
+            out, err = self.communicate(timeout)
+        except subprocess.TimeoutExpired:
+            self.end()
+            raise
+        return subprocess.CompletedProcess(self.args, self.wait(), out, err)
+
     def end(self) -> None:
         """Kill it and all of its session, and forget what was written."""
         with contextlib.suppress(ProcessLookupError):
@@ -184,9 +197,4 @@ def run(
     process = started(
         address, module, *words, folder=folder, environment=environment, given=given
     )  # fmt: skip
-    try:
-        out, err = process.communicate(timeout)
-    except subprocess.TimeoutExpired:
-        process.end()
-        raise
-    return subprocess.CompletedProcess(process.args, process.wait(), out, err)
+    return process.completed(timeout)

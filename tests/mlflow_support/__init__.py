@@ -94,11 +94,19 @@ def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def forked(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end; neither it nor the process that records imports anything."""
-    return forks.run(
-        servers.commands(), "tests.forks.recording", servers.recorder(), *words, folder=folder,
-        environment=environment(), timeout=PATIENCE_S,
+def forked(
+    *words: str, folder: Path, is_recorder_forked: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end that need not import anything; nor must what it records with."""
+    process = forked_start(*words, folder=folder, is_recorder_forked=is_recorder_forked)
+    return process.completed(PATIENCE_S)
+
+
+def forked_start(*words: str, folder: Path, is_recorder_forked: bool = True) -> forks.Forked:
+    """Start the same and return at once."""
+    instead = ("tests.forks.recording", servers.recorder()) if is_recorder_forked else ("runner",)
+    return forks.started(
+        servers.commands(), *instead, *words, folder=folder, environment=environment()
     )  # fmt: skip
 
 
@@ -182,12 +190,13 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def server(folder: Path, port: int, workers: int = 2) -> Iterator[subprocess.Popen[bytes]]:
     """Run a real MLflow server with its database and artifacts in a folder."""
     words = [
         "server", "--backend-store-uri", f"sqlite:///{folder / 'server.db'}",
         "--artifacts-destination", str(folder / "artifacts"), "--port", str(port),
-        "--host", "127.0.0.1", "--workers", "2",
+        "--host", "127.0.0.1",
+        "--workers", str(workers),
     ]  # fmt: skip
     with open(folder / "server.log", "ab") as log:
         process = subprocess.Popen(
