@@ -18,6 +18,7 @@ import pytest
 from tests.forks import Forked
 from tests.mlflow_support import (
     PATIENCE_S,
+    Server,
     answer,
     cli,
     database,
@@ -25,9 +26,8 @@ from tests.mlflow_support import (
     forked,
     forked_start,
     free_port,
-    kill,
     recorded_study,
-    server,
+    tables,
     with_tables,
 )
 
@@ -124,37 +124,46 @@ def test_half_written_and_doubled_runs_are_replaced(tmp_path: Path) -> None:
     assert after.plan.run_id == before.plan.run_id
 
 
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that tests start if it does not run, and may kill."""
+    found = Server(tmp_path_factory.mktemp("server"), workers=1)
+    found.database.write_bytes(tables())
+    yield found
+    found.kill()
+
+
 @pytest.mark.slow
-def test_a_server_killed_midway(tmp_path: Path) -> None:
+def test_a_server_killed_midway(serving: Server, tmp_path: Path) -> None:
     """The run ends with its code and says so; `sync` finishes the job; twice changes nothing."""
-    cells = 60
-    port = free_port()
-    uri = f"http://127.0.0.1:{port}"
-    with server(tmp_path, port, workers=1) as running:
-        process = forked_start(
-            "run", *SMALL, FAILING, f"params.baseline=range(0,{cells})", "tracking=server",
-            f"tracking.uri={uri}", folder=tmp_path,
-        )  # fmt: skip
-        _wait_for_cells(tmp_path / "server.db", 5, process)
-        kill(running)
-        _, errors = process.communicate(timeout=PATIENCE_S)
+    cells = 50
+    uri = serving.start()
+    process = forked_start(
+        "run", *SMALL, FAILING, f"params.baseline=range(0,{cells})", "tracking=server",
+        f"tracking.uri={uri}", "study.name=cut", folder=tmp_path,
+    )  # fmt: skip
+    _wait_for_cells(serving.database, 5, process)
+    serving.kill()
+    _, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert f"{SAID}{uri}: " in errors
-    with server(tmp_path, port, workers=1):
-        (plan,) = answer(forked("sync", "--json", folder=tmp_path))["plans"]
-        assert 5 <= plan["unchanged"] < cells
-        assert plan["written"] == cells - plan["unchanged"]
-        (again,) = answer(forked("sync", "--json", folder=tmp_path))["plans"]
-        assert (again["written"], again["unchanged"], again["removed"]) == (0, cells, 0)
+    serving.start()
+    (plan,) = answer(forked("sync", "--json", folder=tmp_path))["plans"]
+    assert 5 <= plan["unchanged"] < cells
+    assert plan["written"] == cells - plan["unchanged"]
+    (again,) = answer(forked("sync", "--json", folder=tmp_path))["plans"]
+    assert (again["written"], again["unchanged"], again["removed"]) == (0, cells, 0)
 
 
 def _wait_for_cells(file: Path, count: int, process: Forked) -> None:
+    """Wait for this many more cells in a database."""
     end = time.monotonic() + PATIENCE_S
+    query = "select count(*) from tags where key = 'synced_hash'"
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as store:
+        (before,) = store.execute(query).fetchone()
         while time.monotonic() < end:
             assert process.poll() is None, "all was recorded before it could be cut off"
-            query = "select count(*) from tags where key = 'synced_hash'"
-            if store.execute(query).fetchone()[0] >= count:
+            if store.execute(query).fetchone()[0] >= before + count:
                 return
             time.sleep(0.01)
     raise AssertionError("waited in vain for cells")
@@ -162,7 +171,7 @@ def _wait_for_cells(file: Path, count: int, process: Forked) -> None:
 
 def test_the_recorder_killed_midway(tmp_path: Path) -> None:
     """As when memory runs out: the study ends with its code and says so."""
-    cells = 150
+    cells = 80
     words = ("run", *SMALL, FAILING, f"params.baseline=range(0,{cells})")
     process = forked_start(*words, folder=with_tables(tmp_path), is_recorder_forked=False)
     recorder = _recorder_of(process.pid)
@@ -234,19 +243,17 @@ def _is_unfinished(place: Path) -> bool:
     return not (place / "run_summary.json").is_file()
 
 
-def test_a_study_of_many_metrics_through_a_server(tmp_path: Path) -> None:
+def test_a_study_of_many_metrics_through_a_server(serving: Server, tmp_path: Path) -> None:
     """Every value arrives; how long a large study takes is measured by the benchmark."""
-    port = free_port()
-    with server(tmp_path, port):
-        words = (*recorded_study(8, 12), "report=none", "--json")
-        ran = answer(forked("run", *words, folder=tmp_path))
-        uri = f"http://127.0.0.1:{port}"
-        (plan,) = answer(forked("sync", "--uri", uri, "--json", folder=tmp_path))["plans"]
+    words = (*recorded_study(8, 12), "study.name=many", "report=none", "--json")
+    ran = answer(forked("run", *words, folder=tmp_path))
+    (plan,) = answer(forked("sync", "--uri", serving.start(), "--json", folder=tmp_path))["plans"]
     assert (plan["written"], plan["unchanged"]) == (8, 0)
     assert ran["runs"]["done"] == 8 * 12
-    with closing(sqlite3.connect(tmp_path / "server.db")) as store:
+    with closing(sqlite3.connect(serving.database)) as store:
         points = store.execute(
-            "select count(*), count(distinct key), count(distinct run_uuid) from metrics "
-            "where key like 'replicates/%'"
+            "select count(*), count(distinct key), count(distinct run_uuid) "
+            "from metrics join runs using (run_uuid) join experiments using (experiment_id) "
+            "where key like 'replicates/%' and experiments.name = 'many'"
         ).fetchone()
     assert points == (8 * 12 * 20, 20, 8)

@@ -164,25 +164,35 @@ def _seconds_until(end: float | None) -> float | None:
     return None if end is None else max(0.0, end - time.monotonic())
 
 
+def _output(log: Path | None) -> tuple[IO[bytes], IO[bytes]]:
+    """Return what is read of an output, and what is written to: a pipe's ends or a file."""
+    if log is None:
+        source, sink = os.pipe()
+        return open(source, "rb"), open(sink, "wb")
+    return Path(os.devnull).open("rb"), log.open("ab")
+
+
 def started(
     address: str, module: str, *words: str, folder: Path, environment: Mapping[str, str],
-    given: str = "",
+    given: str = "", log: Path | None = None,
 ) -> Forked:  # fmt: skip
-    """Start `python -m MODULE WORDS` and return at once; `given` is its standard input."""
+    """Start `python -m MODULE WORDS` and return at once.
+
+    `given` is its standard input. Where there is a `log`, what it writes is added to that file.
+    """
     wanted = {
         "module": module, "words": words, "folder": str(folder), "environment": dict(environment),
     }  # fmt: skip
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(address)
-    (out, to_out), (err, to_err) = os.pipe(), os.pipe()
-    with tempfile.TemporaryFile() as stdin:
+    with contextlib.ExitStack() as held:
+        stdin = held.enter_context(tempfile.TemporaryFile())
         stdin.write(given.encode())
         stdin.seek(0)
-        numbers = [stdin.fileno(), to_out, to_err]
+        (out, to_out), (err, to_err) = _output(log), _output(log)
+        numbers = [stdin.fileno(), *(held.enter_context(s).fileno() for s in (to_out, to_err))]
         socket.send_fds(connection, [f"{json.dumps(wanted)}\n".encode()], numbers)
-    os.close(to_out)
-    os.close(to_err)
-    return Forked(connection, [module, *words], open(out, "rb"), open(err, "rb"))
+        return Forked(connection, [module, *words], out, err)
 
 
 def run(

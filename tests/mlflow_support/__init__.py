@@ -11,7 +11,6 @@ import contextlib
 import functools
 import json
 import os
-import signal
 import socket
 import sqlite3
 import subprocess
@@ -113,12 +112,12 @@ def forked_start(*words: str, folder: Path, is_recorder_forked: bool = True) -> 
 def with_tables(folder: Path) -> Path:
     """Put a database with MLflow's tables, and nothing in them, where studies will be recorded."""
     (folder / "outputs").mkdir(exist_ok=True)
-    (folder / "outputs" / "mlflow.db").write_bytes(_tables())
+    (folder / "outputs" / "mlflow.db").write_bytes(tables())
     return folder
 
 
 @functools.cache
-def _tables() -> bytes:
+def tables() -> bytes:
     """Return an empty database as MLflow makes it, which takes it a second."""
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "mlflow.db"
@@ -138,14 +137,6 @@ def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert done.stdout, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
-
-
-def started(*words: str, folder: Path) -> subprocess.Popen[str]:
-    """Start a command and return at once."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "runner", *words], cwd=folder, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
 
 
 def dump(uri: str, artifacts: Sequence[str] = ()) -> dict[str, Experiment]:
@@ -189,42 +180,60 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+class Server:
+    """A real MLflow server with its database and artifacts in a folder; it can be started again."""
+
+    def __init__(self, folder: Path, workers: int = 2) -> None:
+        self.database = folder / "server.db"
+        self.uri = f"http://127.0.0.1:{free_port()}"
+        self._folder = folder
+        self._workers = workers
+        self._process: forks.Forked | None = None
+
+    def start(self) -> str:
+        """Start it unless it runs already; return its address."""
+        if self._process is None:
+            self._process = forks.started(
+                servers.recorder(), "mlflow", *self._words(), folder=self._folder,
+                environment=environment(), log=self._folder / "server.log",
+            )  # fmt: skip
+            _wait_for(f"{self.uri}/health", self._process)
+        return self.uri
+
+    def kill(self) -> None:
+        """Kill it and its workers at once."""
+        if self._process is not None:
+            self._process.end()
+            self._process = None
+
+    def _words(self) -> list[str]:
+        return [
+            "server", "--backend-store-uri", f"sqlite:///{self.database}",
+            "--artifacts-destination", str(self._folder / "artifacts"),
+            "--host", "127.0.0.1", "--port", self.uri.rpartition(":")[2],
+            "--workers", str(self._workers),
+        ]  # fmt: skip
+
+
 @contextlib.contextmanager
-def server(folder: Path, port: int, workers: int = 2) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a real MLflow server with its database and artifacts in a folder."""
-    words = [
-        "server", "--backend-store-uri", f"sqlite:///{folder / 'server.db'}",
-        "--artifacts-destination", str(folder / "artifacts"), "--port", str(port),
-        "--host", "127.0.0.1",
-        "--workers", str(workers),
-    ]  # fmt: skip
-    with open(folder / "server.log", "ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", *words], cwd=folder, env=environment(),
-            stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+def server(folder: Path) -> Iterator[Server]:
+    """Keep a server for the length of the block."""
+    found = Server(folder)
     try:
-        _wait_for(f"http://127.0.0.1:{port}/health", process)
-        yield process
+        found.start()
+        yield found
     finally:
-        kill(process)
+        found.kill()
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a server and its workers at once."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(url: str, process: forks.Forked) -> None:
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         assert process.poll() is None, "the server ended"
         with contextlib.suppress(OSError), urllib.request.urlopen(url) as response:  # noqa: S310
             if response.status == 200:
                 return
-        time.sleep(0.2)
+        time.sleep(0.1)
     raise AssertionError(f"waited in vain for {url}")
 
 

@@ -82,6 +82,17 @@ def test_it_hears_signals_and_tells_what_ended_it(forks: Forks, folder: Path) ->
         assert ("KeyboardInterrupt" in errors) is (number == signal.SIGINT)
 
 
+def test_what_it_writes_may_go_to_a_file(forks: Forks, folder: Path) -> None:
+    log = folder / "log"
+    for _ in range(2):
+        process = started(
+            forks.address, "tell", folder=folder, environment=environment(), log=log
+        )  # fmt: skip
+        assert process.communicate(60) == ("", "")
+        assert process.returncode == 7
+    assert [line for line in log.read_text().splitlines() if line[0] != "{"] == ["said"] * 2
+
+
 def test_several_run_at_a_time(forks: Forks, folder: Path) -> None:
     sleeping = [
         started(forks.address, "sleeper", folder=folder, environment=environment())
