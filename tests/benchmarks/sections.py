@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.benchmarks.figures import Figure, Section
 from tests.benchmarks.jobs import Numbers
 from tests.benchmarks.process import Bench, medians
-from tests.mlflow_support import answer, cli, recorded_study, server
+from tests.mlflow_support import answer, cli, forked, recorded_study, server
 
 REFERENCE_JOBS = (236, 275)  # of the reference system per CPU-second, compute only
 TAPS_TARGETS = (3000, 3000, 2000, 2000)
@@ -235,7 +235,8 @@ def commands(bench: Bench, size: Size) -> Section:
     """Measure how soon commands answer."""
     outputs = bench.outputs()
     place = f"paths.outputs={outputs}"
-    bench.command("run", "sweeps=taps_plan", "design.replicates=2", "tracking=none", place)
+    quick = ("execution=sequential", "tracking=none", "report=none")
+    bench.command("run", "sweeps=taps_plan", "design.replicates=2", *quick, place)
     asked = {
         ("--help",): 0.5,
         ("status", "--outputs", outputs): 0.5,
@@ -257,7 +258,7 @@ def recording(bench: Bench, size: Size) -> Section:
     folder = Path(bench.outputs())
     folder.mkdir(parents=True, exist_ok=True)
     with server(folder) as running:
-        answer(cli("run", *recorded_study(cells, replicates), "--json", folder=folder))
+        answer(forked("run", *recorded_study(cells, replicates), "--json", folder=folder))
         began = time.perf_counter()
         answer(cli("sync", "--uri", running.uri, "--json", folder=folder))
         took = time.perf_counter() - began

@@ -245,7 +245,7 @@ def _is_unfinished(place: Path) -> bool:
 
 def test_a_study_of_many_metrics_through_a_server(serving: Server, tmp_path: Path) -> None:
     """Every value arrives; how long a large study takes is measured by the benchmark."""
-    words = (*recorded_study(8, 12), "study.name=many", "report=none", "--json")
+    words = (*recorded_study(8, 12), "study.name=many", "--json")
     ran = answer(forked("run", *words, folder=tmp_path))
     (plan,) = answer(forked("sync", "--uri", serving.start(), "--json", folder=tmp_path))["plans"]
     assert (plan["written"], plan["unchanged"]) == (8, 0)
