@@ -28,8 +28,7 @@ class Bench:
 
     def job(self, name: str, /, **wanted: Any) -> Numbers:
         """Run a job of `tests.benchmarks.jobs` in a process of its own; return what it tells."""
-        words = ("-m", "tests.benchmarks.jobs", name, json.dumps(wanted))
-        output = self._finished(words)
+        output = self._finished("tests.benchmarks.jobs", name, json.dumps(wanted))
         found: Numbers = json.loads(output.splitlines()[-1])
         return found
 
@@ -38,8 +37,7 @@ class Bench:
         told = self.folder / "hydra-cpu"
         sweep = f"hydra.sweep.dir={self.folder / 'hydra'}"
         self._finished(
-            ("-m", "tests.benchmarks.hydra_job", "--multirun", sweep, *words),
-            BENCH_HYDRA_OUT=str(told),
+            "tests.benchmarks.hydra_job", "--multirun", sweep, *words, BENCH_HYDRA_OUT=str(told)
         )
         return float(told.read_text())
 
@@ -64,17 +62,23 @@ class Bench:
         """Return a folder for results that no other study uses."""
         return str(self.folder / f"outputs-{time.monotonic_ns()}")
 
-    def _finished(self, words: Sequence[str], **extra: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *words],
+    def completed(
+        self, module: str, words: Sequence[str], environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `python -m MODULE WORDS` to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", module, *words],
             cwd=ROOT,
-            env={**self.environment, **extra},
+            env=dict(environment),
             capture_output=True,
             text=True,
             check=False,
         )
+
+    def _finished(self, module: str, *words: str, **extra: str) -> str:
+        done = self.completed(module, words, {**self.environment, **extra})
         if done.returncode != 0:
-            raise SystemExit(f"{' '.join(words)} failed:\n{done.stdout}{done.stderr}")
+            raise SystemExit(f"{module} {' '.join(words)} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
 
 

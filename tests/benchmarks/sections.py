@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.benchmarks.figures import Figure, Section
 from tests.benchmarks.jobs import Numbers
 from tests.benchmarks.process import Bench, medians
-from tests.mlflow_support import answer, cli, free_port, recorded_study, server
+from tests.mlflow_support import answer, cli, forked, recorded_study, server
 
 REFERENCE_JOBS = (236, 275)  # of the reference system per CPU-second, compute only
 TAPS_TARGETS = (3000, 3000, 2000, 2000)
@@ -235,7 +235,8 @@ def commands(bench: Bench, size: Size) -> Section:
     """Measure how soon commands answer."""
     outputs = bench.outputs()
     place = f"paths.outputs={outputs}"
-    bench.command("run", "sweeps=taps_plan", "design.replicates=2", "tracking=none", place)
+    quick = ("execution=sequential", "tracking=none", "report=none")
+    bench.command("run", "sweeps=taps_plan", "design.replicates=2", *quick, place)
     asked = {
         ("--help",): 0.5,
         ("status", "--outputs", outputs): 0.5,
@@ -254,12 +255,12 @@ def commands(bench: Bench, size: Size) -> Section:
 def recording(bench: Bench, size: Size) -> Section:
     """Measure how long MLflow takes for a study of 20 metrics, through a server of its own."""
     cells, replicates = size.recorded
-    folder, port = Path(bench.outputs()), free_port()
+    folder = Path(bench.outputs())
     folder.mkdir(parents=True, exist_ok=True)
-    with server(folder, port):
-        answer(cli("run", *recorded_study(cells, replicates), "--json", folder=folder))
+    with server(folder) as running:
+        answer(forked("run", *recorded_study(cells, replicates), "--json", folder=folder))
         began = time.perf_counter()
-        answer(cli("sync", "--uri", f"http://127.0.0.1:{port}", "--json", folder=folder))
+        answer(cli("sync", "--uri", running.uri, "--json", folder=folder))
         took = time.perf_counter() - began
     what = f"{cells} cells x {replicates} replicates x 20 metrics"
     how = (

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.benchmarks.figures import Figure, Section, as_page, as_text
-from tests.benchmarks.process import Bench, prepared
+from tests.benchmarks.process import ROOT, Bench, prepared
 from tests.benchmarks.sections import SECTIONS, Size
+from tests.forks import run, servers
 
 TINY = Size(
     cells=2,
@@ -28,9 +30,19 @@ TINY = Size(
 )
 
 
+class ForkedBench(Bench):
+    """A bench whose jobs are forked with what they import."""
+
+    def completed(
+        self, module: str, words: Sequence[str], environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        return run(servers.commands(), module, *words, folder=ROOT, environment=environment)
+
+
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    return prepared(tmp_path_factory.mktemp("bench"))
+    ready = prepared(tmp_path_factory.mktemp("bench"))
+    return ForkedBench(ready.folder, ready.environment)
 
 
 @pytest.mark.parametrize("measure", SECTIONS, ids=lambda measure: measure.__name__)

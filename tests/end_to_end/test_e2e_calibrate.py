@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from runner.cli import run_command_line
 from tests.calibrate_support import HELD, MEAN, SMALL, TREND, WORDS, flow, target
 from tests.commands import Command, Ran
+from tests.mlflow_support import forked_start
 
-ROOT = Path(__file__).resolve().parents[2]
 USAGE = 2
 FAILED_RUNS = 3
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with the calibration of WORDS, and what the command said as JSON."""
+    folder = tmp_path_factory.mktemp("calibrated")
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as out:
+        patch.chdir(folder)
+        assert run_command_line(["calibrate", *WORDS, "--json"]) == 0
+    return folder, out.getvalue()
+
+
+@pytest.fixture
+def known(calibrated: tuple[Path, str], here: Path) -> Ran:
+    """The same, here, as if it had just been run."""
+    folder, said = calibrated
+    shutil.copytree(folder / "outputs", here / "outputs", symlinks=True)
+    return Ran(0, said.replace(str(folder), str(here)), "")
 
 
 def outcome(ran: Ran) -> dict[str, Any]:
@@ -36,26 +53,27 @@ def files_of(ran: Ran) -> dict[str, str]:
     return {name: (place / name).read_text() for name in names}
 
 
-def test_same_end_for_one_worker_and_two_and_in_another_folder(command: Command) -> None:
-    one = command("calibrate", *WORDS, "--json")
+def test_same_end_for_one_worker_and_two_and_in_another_folder(
+    command: Command, known: Ran
+) -> None:
     pool = [word for word in WORDS if word != "execution=sequential"]
     two = command(
         "calibrate", *pool, "paths.outputs=two", "execution.n_jobs=2", "execution.part_runs=3",
         "--json",
     )  # fmt: skip
-    assert outcome(one) == outcome(two)
-    assert files_of(one) == files_of(two)
+    assert outcome(known) == outcome(two)
+    assert files_of(known) == files_of(two)
     again = command("calibrate", *WORDS, "--json")
-    assert outcome(again) == outcome(one)
+    assert outcome(again) == outcome(known)
     assert again.document["runs"]["executed"] == 0
 
 
-def test_what_it_finds_and_what_it_says(command: Command) -> None:
+def test_what_it_finds_and_what_it_says(command: Command, known: Ran) -> None:
     ran = command("calibrate", *WORDS)
     assert ran.code == 0, ran.err
     for text in ("baseline", "determined", "targets held out", "above", "use it with"):
         assert text in ran.out
-    found = command("calibrate", *WORDS, "--json").document
+    found = known.document
     by_path = {row["path"]: row for row in found["parameters"]}
     assert by_path["trend_per_period"]["value"] == pytest.approx(0.25, abs=0.03)
     assert by_path["baseline"]["low"] < by_path["baseline"]["value"] < by_path["baseline"]["high"]
@@ -64,16 +82,17 @@ def test_what_it_finds_and_what_it_says(command: Command) -> None:
     assert {"study", "plan_id", "folder", "runs", "verdict", "results_hash"} <= set(found)
 
 
-def test_the_search_never_sees_what_is_held_out(command: Command) -> None:
+def test_the_search_never_sees_what_is_held_out(command: Command, known: Ran) -> None:
     other = HELD.replace("0.55", "0.15")
     words = [other if word == HELD else word for word in WORDS]
-    one, two = (command("calibrate", *w, "--json").document for w in (WORDS, words))
+    one, two = known.document, command("calibrate", *words, "paths.outputs=two", "--json").document
     assert one["parameters"] == two["parameters"]
     assert (one["hold_out_verdict"], two["hold_out_verdict"]) == ("pass", "fail")
     assert two["verdict"] == "pass"
     assert two["exit_code"] == 1
 
 
+@pytest.mark.usefixtures("known")
 def test_the_configuration_is_usable_at_once(command: Command) -> None:
     found = command("calibrate", *WORDS, "calibrate.name=fitted", "--save", "mine", "--json")
     file = Path("mine/calibrated/linear_null/fitted.yaml")
@@ -98,24 +117,20 @@ def test_what_was_declared_fixed_is_part_of_the_configuration(command: Command) 
     assert [row["path"] for row in found.document["parameters"]] == ["baseline", "trend_per_period"]
 
 
-def test_killed_and_resumed_it_ends_the_same(command: Command, here: Path) -> None:
-    whole = command("calibrate", *WORDS, "--json")
+def test_killed_and_resumed_it_ends_the_same(command: Command, known: Ran, here: Path) -> None:
     words = [*WORDS, "paths.outputs=killed"]
     for _ in range(2):  # killed by force once in the search, once later
-        begun = subprocess.Popen(
-            [sys.executable, "-m", "runner", "calibrate", *words, "tracking=none"], cwd=here,
-            env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )  # fmt: skip
+        begun = forked_start(
+            "calibrate", *words, "tracking=none", folder=here, is_recorder_forked=False
+        )
         rows = _trials_so_far(here)
         while begun.poll() is None and _trials_so_far(here) < rows + 4:
             time.sleep(0.01)
-        begun.send_signal(signal.SIGKILL)
-        begun.communicate()
+        begun.end()
     resumed = command("resume", "linear_null", "--outputs", "killed", "--json")
-    assert outcome(resumed) == outcome(whole)
-    assert files_of(resumed) == files_of(whole)
-    kept = whole.document["runs"]["executed"] - resumed.document["runs"]["executed"]
+    assert outcome(resumed) == outcome(known)
+    assert files_of(resumed) == files_of(known)
+    kept = known.document["runs"]["executed"] - resumed.document["runs"]["executed"]
     assert kept > 0
 
 
@@ -162,8 +177,10 @@ def test_when_no_set_gives_a_number_it_says_why(command: Command, brittle: str) 
     assert "the first: no value for total in 3 of 3 runs" in empty.err
 
 
-def test_the_other_commands_know_what_a_calibration_left(command: Command, here: Path) -> None:
-    found = command("calibrate", *WORDS, "--json").document
+def test_the_other_commands_know_what_a_calibration_left(
+    command: Command, known: Ran, here: Path
+) -> None:
+    found = known.document
     told = command("status", "linear_null")
     assert "6 of 6 runs done" in told.out
     assert "1 calibration finished; runs of trials but the best one's are in no plan" in told.out
@@ -193,8 +210,8 @@ def test_the_other_commands_know_what_a_calibration_left(command: Command, here:
     assert command("rerun", every[0]).code == 0
 
 
-def test_verify_covers_the_trials_of_calibrations(command: Command, here: Path) -> None:
-    found = command("calibrate", *WORDS, "--json").document
+def test_verify_covers_the_trials_of_calibrations(command: Command, known: Ran, here: Path) -> None:
+    found = known.document
     ran = command("verify", "linear_null", "--sample", "100%", "--json")
     assert ran.code == 0, ran.err
     assert ran.document["calibrations"] == 1
@@ -221,8 +238,8 @@ def test_verify_covers_the_trials_of_calibrations(command: Command, here: Path) 
     assert "runs of it are missing" in told.out
 
 
-def test_verify_says_which_calibration_it_cannot_check(command: Command) -> None:
-    found = command("calibrate", *WORDS, "calibrate.polish=0", "--json").document
+def test_verify_says_which_calibration_it_cannot_check(command: Command, known: Ran) -> None:
+    found = known.document
     document = Path(found["calibration_folder"]) / "calibration.json"
     document.write_text(document.read_text().replace(found["calibration_id"], "0" * 32))
     ran = command("verify", "linear_null")
@@ -231,10 +248,10 @@ def test_verify_says_which_calibration_it_cannot_check(command: Command) -> None
     assert "engine or code has changed since" in ran.out
 
 
+@pytest.mark.usefixtures("known")
 def test_before_there_is_a_plan_every_command_names_the_calibration(
     command: Command, here: Path
 ) -> None:
-    command("calibrate", *WORDS)
     shutil.rmtree(here / "outputs/linear_null/plans")
     (here / "outputs/linear_null/latest").unlink()
     next((here / "outputs/linear_null/calibrations").glob("*/SHA256SUMS")).unlink()
@@ -326,16 +343,15 @@ def test_ends_that_nothing_can_meet_are_said(command: Command) -> None:
     assert ran.document["verdict"] == "fail"
 
 
-def test_the_record_holds_every_trial(command: Command) -> None:
-    ran = command("calibrate", *WORDS, "--json")
-    place = Path(ran.document["calibration_folder"])
+def test_the_record_holds_every_trial(known: Ran) -> None:
+    place = Path(known.document["calibration_folder"])
     table = pd.read_parquet(place / "trials.parquet")
-    assert len(table) == ran.document["trials"]["planned"]
+    assert len(table) == known.document["trials"]["planned"]
     assert table["phase"].value_counts()["search"] == 16
-    best = table.iloc[ran.document["best_trial"]]
-    assert best["objective"] == ran.document["objective"]
+    best = table.iloc[known.document["best_trial"]]
+    assert best["objective"] == known.document["objective"]
     assert {f.name for f in place.glob("*.png")} == {
         f"{name}.png" for name in ("convergence", "fit", "intervals", "profile")
     }
     summary = json.loads((place / "run_summary.json").read_text())
-    assert summary["trials_hash"] == ran.document["trials_hash"]
+    assert summary["trials_hash"] == known.document["trials_hash"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.calibrate_support import WORDS
-from tests.mlflow_support import answer, cli, database, dump
+from tests.mlflow_support import answer, database, dump, forked, with_tables
 
 RECORDED = ("tracking=local",)
 
 
 def test_one_parent_with_its_convergence_and_the_trials_asked_for(tmp_path: Path) -> None:
-    done = answer(cli("calibrate", *WORDS, *RECORDED, "--json", folder=tmp_path))
+    done = answer(forked("calibrate", *WORDS, *RECORDED, "--json", folder=with_tables(tmp_path)))
     experiment = dump(database(tmp_path))["linear_null"]
     [parent] = experiment.calibrations
     count = done["trials"]["planned"]
@@ -23,12 +23,12 @@ def test_one_parent_with_its_convergence_and_the_trials_asked_for(tmp_path: Path
     values = {row["path"]: row["value"] for row in done["parameters"]}
     assert float(best.params["params.baseline"]) == values["baseline"]
     assert best.tags["is_best"] == "true"
-    again = cli("sync", "linear_null", "--outputs", "outputs", "--json", folder=tmp_path)
+    again = forked("sync", "linear_null", "--outputs", "outputs", "--json", folder=tmp_path)
     recorded = {plan["plan_id"]: plan for plan in answer(again)["plans"]}
     assert recorded[done["calibration_id"]]["unchanged"] == 1
     assert recorded[done["calibration_id"]]["written"] == 0
     every = answer(
-        cli("calibrate", *WORDS, *RECORDED, "tracking.trials=all", "--json", folder=tmp_path)
+        forked("calibrate", *WORDS, *RECORDED, "tracking.trials=all", "--json", folder=tmp_path)
     )
     assert every["trials_hash"] == done["trials_hash"]
     experiment = dump(database(tmp_path))["linear_null"]

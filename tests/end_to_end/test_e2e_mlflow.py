@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,17 @@ import pandas as pd
 import pytest
 
 from tests import mlflow_support
-from tests.mlflow_support import Experiment, answer, cli, database, dump
+from tests.forks import servers
+from tests.mlflow_support import (
+    Experiment,
+    answer,
+    cli,
+    database,
+    dump,
+    forked,
+    with_mlflow,
+    with_tables,
+)
 
 NAME = "pricing"
 STUDY = (
@@ -31,7 +41,7 @@ TEXTS = ("study.yaml", "invocation.yaml", "run_summary.json", "SHA256SUMS")
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one study, recorded while it ran."""
+    """A folder with one study, recorded while it ran, by a command as a user starts it."""
     folder = tmp_path_factory.mktemp("recorded")
     done = cli("run", *STUDY, RULE, folder=folder)
     assert (done.returncode, "MLflow" in done.stderr) == (1, False), done.stderr
@@ -41,6 +51,24 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def found(recorded: Path) -> Experiment:
     return dump(database(recorded), TEXTS)[NAME]
+
+
+@pytest.fixture(scope="module")
+def untracked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the same study, run without MLflow."""
+    folder = tmp_path_factory.mktemp("untracked")
+    done = forked("run", *STUDY, RULE, "tracking=none", folder=folder)
+    assert done.returncode == 1, done.stderr
+    return folder
+
+
+@pytest.fixture
+def no_original(recorded: Path) -> Iterator[None]:
+    """While this lasts, the artifacts that were copied are no longer where they once were."""
+    original = recorded / "outputs" / "mlartifacts"
+    aside = original.rename(original.with_name("aside"))
+    yield
+    aside.rename(original)
 
 
 @pytest.fixture
@@ -138,7 +166,7 @@ def test_the_plan_has_everything_to_repeat_the_study(recorded: Path, found: Expe
 
 def test_sync_twice_changes_nothing(recorded: Path, found: Experiment) -> None:
     for _ in range(2):
-        done = answer(cli("sync", NAME, "--json", folder=recorded))
+        done = answer(forked("sync", NAME, "--json", folder=recorded))
         (plan,) = done["plans"]
         counts = {key: plan[key] for key in ("written", "unchanged", "removed")}
         assert counts == {"written": 0, "unchanged": CELLS, "removed": 0}
@@ -151,7 +179,7 @@ def test_sync_rebuilds_a_deleted_database(copy: Path, found: Experiment) -> None
     for file in (copy / "outputs").glob("mlflow.db*"):
         file.unlink()
     shutil.rmtree(copy / "outputs" / "mlartifacts")
-    done = cli("sync", folder=copy)
+    done = forked("sync", folder=copy)
     assert (done.returncode, done.stderr) == (0, "")
     assert "6 cells written, 0 unchanged" in done.stdout
     again = dump(database(copy), TEXTS)[NAME]
@@ -160,19 +188,20 @@ def test_sync_rebuilds_a_deleted_database(copy: Path, found: Experiment) -> None
     assert set(again.run_ids()).isdisjoint(found.run_ids())
 
 
+@pytest.mark.usefixtures("no_original")
 def test_the_database_may_be_moved_with_its_studies(
     copy: Path, tmp_path: Path, found: Experiment
 ) -> None:
     """It names the folder where artifacts once were; nothing is lost, nothing written anew."""
     moved = tmp_path / "else where"
     copy.rename(moved)
-    (plan,) = answer(cli("sync", "--json", folder=moved))["plans"]
+    (plan,) = answer(forked("sync", "--json", folder=moved))["plans"]
     assert (plan["written"], plan["removed"]) == (0, 0)
     again = dump(database(moved), TEXTS)[NAME]
     assert again.run_ids() == found.run_ids()
     assert again.plan.artifacts == found.plan.artifacts
     shutil.rmtree(moved / "outputs" / "mlartifacts")
-    assert cli("sync", folder=moved).returncode == 0
+    assert forked("sync", folder=moved).returncode == 0
     again = dump(database(moved), TEXTS)[NAME]
     assert again.plan.artifacts == found.plan.artifacts
 
@@ -180,16 +209,16 @@ def test_the_database_may_be_moved_with_its_studies(
 def test_a_moved_study_is_recorded_from_its_folder_alone(
     copy: Path, tmp_path: Path, found: Experiment
 ) -> None:
-    (tmp_path / "outputs").mkdir()
+    with_tables(tmp_path)
     (copy / "outputs" / NAME).rename(tmp_path / "outputs" / NAME)
-    assert cli("sync", folder=tmp_path).returncode == 0
+    assert forked("sync", folder=tmp_path).returncode == 0
     assert dump(database(tmp_path))[NAME].content() == found.content()
 
 
 def test_other_verdicts_replace_cells_and_update_the_plan(copy: Path, found: Experiment) -> None:
     """Rules belong to no plan id: the plan's run stays, its cells are written anew."""
     rule = "acceptance.other={metric: mean_outcome, at_least: 0}"
-    assert cli("run", *STUDY, rule, folder=copy).returncode == 0
+    assert forked("run", *STUDY, rule, "report=none", folder=copy).returncode == 0
     again = dump(database(copy))[NAME]
     assert again.plan.run_id == found.plan.run_id
     assert set(again.run_ids()[1:]).isdisjoint(found.run_ids())
@@ -206,7 +235,7 @@ def test_a_broken_check_fails_its_cell_alone(copy: Path) -> None:
     runs = pd.read_parquet(file)
     runs.loc[0, "failed_checks"] = "finite: is not"
     runs.to_parquet(file)
-    (plan,) = answer(cli("sync", "--json", folder=copy))["plans"]
+    (plan,) = answer(forked("sync", "--json", folder=copy))["plans"]
     assert (plan["written"], plan["unchanged"]) == (1, CELLS - 1)
     cells = dump(database(copy))[NAME].cells
     assert (cells[0].tags["verdict"], cells[0].tags["verdict_level"]) == ("fail", "pass")
@@ -216,42 +245,48 @@ def test_a_broken_check_fails_its_cell_alone(copy: Path) -> None:
 
 def test_an_extended_study_is_a_second_plan(copy: Path) -> None:
     longer = [word for word in STUDY if not word.startswith("design.replicates")]
-    assert cli("run", *longer, "design.replicates=6", RULE, folder=copy).returncode == 1
+    more = (*longer, "design.replicates=6", RULE, "report=none")
+    assert forked("run", *more, folder=copy).returncode == 1
     both = dump(database(copy))[NAME]
     assert [plan.tags["runs_planned"] for plan in both.plans] == ["24", "36"]
     assert len(both.cells) == 2 * CELLS
     for file in (copy / "outputs").glob("mlflow.db*"):
         file.unlink()
-    done = answer(cli("sync", NAME, "--json", folder=copy))
+    done = answer(forked("sync", NAME, "--json", folder=with_tables(copy)))
     assert [plan["written"] for plan in done["plans"]] == [CELLS, CELLS]
-    named = answer(cli("sync", both.plans[0].tags["plan_id"], "--json", folder=copy))
+    named = answer(forked("sync", both.plans[0].tags["plan_id"], "--json", folder=copy))
     assert [plan["plan_id"] for plan in named["plans"]] == [both.plans[0].tags["plan_id"]]
 
 
-def test_tracking_changes_no_id_and_no_number(recorded: Path, tmp_path: Path) -> None:
-    untracked = answer(cli("run", *STUDY, RULE, "tracking=none", "--json", folder=tmp_path))
-    summary = json.loads((place(recorded) / "run_summary.json").read_text())
+def test_tracking_changes_no_id_and_no_number(recorded: Path, untracked: Path) -> None:
+    without, with_it = (
+        json.loads((place(folder) / "run_summary.json").read_text())
+        for folder in (untracked, recorded)
+    )
     for key in ("plan_id", "results_hash"):
-        assert untracked[key] == summary[key]
+        assert without[key] == with_it[key]
     for name in ("plan.parquet", "metrics.parquet", "study.yaml"):
-        assert digest(place(tmp_path) / name) == digest(place(recorded) / name)
-    assert not list((tmp_path / "outputs").glob("mlflow.db*"))
+        assert digest(place(untracked) / name) == digest(place(recorded) / name)
+    assert not list((untracked / "outputs").glob("mlflow.db*"))
 
 
 def digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def test_sync_records_what_was_run_without_tracking(tmp_path: Path, found: Experiment) -> None:
-    assert cli("run", *STUDY, RULE, "tracking=none", folder=tmp_path).returncode == 1
-    assert cli("sync", folder=tmp_path).returncode == 0
-    cells = dump(database(tmp_path))[NAME].cells
+def test_sync_records_what_was_run_without_tracking(
+    untracked: Path, tmp_path: Path, found: Experiment
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(untracked, folder, symlinks=True)
+    assert forked("sync", folder=with_tables(folder)).returncode == 0
+    cells = dump(database(folder))[NAME].cells
     assert [cell.metrics for cell in cells] == [cell.metrics for cell in found.cells]
 
 
 def test_sync_of_a_plan_without_results_says_what_to_do(tmp_path: Path) -> None:
-    assert cli("plan", *STUDY, folder=tmp_path).returncode == 0
-    done = cli("sync", NAME, folder=tmp_path)
+    assert forked("plan", *STUDY, folder=tmp_path).returncode == 0
+    done = forked("sync", NAME, folder=tmp_path)
     assert done.returncode == 2
     assert "has no results to record yet; finish it with: python -m runner resume" in done.stderr
 
@@ -267,36 +302,39 @@ def test_sync_of_a_plan_without_results_says_what_to_do(tmp_path: Path) -> None:
     ],
 )
 def test_refused_addresses(words: list[str], text: str, tmp_path: Path) -> None:
-    done = cli("plan", *STUDY, *words, folder=tmp_path)
+    done = forked("plan", *STUDY, *words, folder=tmp_path)
     assert done.returncode == 2
     assert text in done.stderr
     assert "secret" not in done.stderr
 
 
 LOADED = """
-import sys
+import json, sys
 from runner.cli import run_command_line
-code = run_command_line(sys.argv[1:])
-assert not [name for name in sys.modules if name.split(".")[0] == "mlflow"], "mlflow is loaded"
-raise SystemExit(code)
+from runner.track import process
+from tests.forks.recording import ForkedInstead
+vars(process)["subprocess"] = ForkedInstead(sys.argv[1])
+for words in json.load(sys.stdin):
+    code = run_command_line(words)
+    assert code == 0, (words, code)
+    loaded = [name for name in sys.modules if name.split(".")[0] == "mlflow"]
+    assert not loaded, ("mlflow is loaded by", words)
 """
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--help"], ["plan", *STUDY], ["status"], ["run", *STUDY, "tracking=none"],
-        ["run", *STUDY], ["sync"],
-    ],
-    ids=["help", "plan", "status", "run untracked", "run", "sync"],
-)  # fmt: skip
-def test_commands_never_import_mlflow(words: list[str], copy: Path) -> None:
+def test_commands_never_import_mlflow(copy: Path) -> None:
     """Even recording happens in a process of its own."""
+    commands = [
+        ["--help"], ["plan", *STUDY], ["status"], ["run", *STUDY, "tracking=none"],
+        ["run", *STUDY, "report=none"], ["sync"],
+    ]  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", LOADED, *words], cwd=copy, env=mlflow_support.environment(),
-        capture_output=True, text=True, check=False,
+        [sys.executable, "-c", LOADED, servers.recorder()], cwd=copy, text=True,
+        env=mlflow_support.environment(), input=json.dumps(commands), capture_output=True,
+        check=False,
     )  # fmt: skip
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert len(dump(database(copy))[NAME].plans) == 1
 
 
 def test_the_saved_study_remembers_where_it_is_recorded(copy: Path) -> None:
@@ -307,20 +345,11 @@ def test_the_saved_study_remembers_where_it_is_recorded(copy: Path) -> None:
 
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mlflow.md"
-SEARCH = """
-import json, sys
-from mlflow import MlflowClient
-client = MlflowClient(sys.argv[1])
-(experiment,) = [e for e in client.search_experiments() if e.name != "Default"]
-found = [client.search_runs([experiment.experiment_id], text) for text in json.load(sys.stdin)]
-print(json.dumps([len(runs) for runs in found]))
-"""
 
 
 def searched(folder: Path, filters: list[str]) -> list[int]:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SEARCH, database(folder)], check=True,
-        input=json.dumps(filters), env=mlflow_support.environment(), capture_output=True, text=True,
+    done = with_mlflow(
+        "tests.mlflow_support.search", database(folder), given=json.dumps(filters)
     )  # fmt: skip
     counts: list[int] = json.loads(done.stdout)
     return counts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from typing import Any
 import psutil
 
 from runner.store import Ledger, StudyFolder
+from tests import forks
+from tests.forks import Forked, servers
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINES = Path(__file__).parent / "engines"
@@ -27,32 +28,33 @@ def environment(**changed: str) -> dict[str, str]:
 
 
 def command(*words: str) -> list[str]:
-    only_results = ("tracking=none", "report=none") if words[:1] == ("run",) else ()
-    return [sys.executable, "-m", "runner", *words, *only_results]
+    """Return the words that start a command as a user does."""
+    return [sys.executable, "-m", "runner", *only_results(words)]
 
 
-def cli(
-    *words: str, folder: Path, prefix: tuple[str, ...] = (), **changed: str
-) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
-    return subprocess.run(
-        [*prefix, *command(*words)], cwd=folder, env=environment(**changed),
-        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+def only_results(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a command's words so that it neither records a study nor writes a report."""
+    return (*words, "tracking=none", "report=none") if words[:1] == ("run",) else words
+
+
+def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end, in a process that was forked with all that it imports."""
+    return started(*words, folder=folder).completed(PATIENCE_S)
+
+
+def started(*words: str, folder: Path) -> Forked:
+    """Start such a command, in a session of its own, and return at once."""
+    return forks.started(
+        servers.commands(), "runner", *only_results(words), folder=folder, environment=environment()
     )  # fmt: skip
 
 
-def started(*words: str, folder: Path) -> subprocess.Popen[str]:
-    """Start a command in a session of its own and return at once."""
-    return subprocess.Popen(
-        command(*words), cwd=folder, env=environment(), start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=_hear_interruptions,
+def limited(size: int, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run such a command where no file may grow beyond so many bytes."""
+    return forks.run(
+        servers.commands(), "tests.faults.limited", str(size), *only_results(words), folder=folder,
+        environment=environment(), timeout=PATIENCE_S,
     )  # fmt: skip
-
-
-def _hear_interruptions() -> None:
-    """Undo what a shell does to its background jobs, which these tests may run in."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def study_words(name: str, *words: str) -> tuple[str, ...]:

@@ -1,26 +1,33 @@
 """Run the command line and MLflow in processes of their own, and read back what was recorded.
 
-MLflow changes much of the process that imports it, so that no test imports it here.
+MLflow changes much of the process that imports it, so that no test imports it here. Commands start
+as a user starts them, or, where their start is not the point, are forked together with the process
+that records.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
-import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import forks
+from tests.forks import servers
+
 ROOT = Path(__file__).resolve().parents[2]
-DUMP = Path(__file__).parent / "dump.py"
 PATIENCE_S = 300.0  # never a measure of speed: only keeps a broken test from hanging
 
 
@@ -86,6 +93,45 @@ def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def forked(
+    *words: str, folder: Path, is_recorder_forked: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end that need not import anything; nor must what it records with."""
+    process = forked_start(*words, folder=folder, is_recorder_forked=is_recorder_forked)
+    return process.completed(PATIENCE_S)
+
+
+def forked_start(*words: str, folder: Path, is_recorder_forked: bool = True) -> forks.Forked:
+    """Start the same and return at once."""
+    instead = ("tests.forks.recording", servers.recorder()) if is_recorder_forked else ("runner",)
+    return forks.started(
+        servers.commands(), *instead, *words, folder=folder, environment=environment()
+    )  # fmt: skip
+
+
+def with_tables(folder: Path) -> Path:
+    """Put a database with MLflow's tables, and nothing in them, where studies will be recorded."""
+    (folder / "outputs").mkdir(exist_ok=True)
+    (folder / "outputs" / "mlflow.db").write_bytes(tables())
+    return folder
+
+
+@functools.cache
+def tables() -> bytes:
+    """Return an empty database as MLflow makes it, which takes it a second."""
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "mlflow.db"
+        request = json.dumps({"places": [], "uri": f"sqlite:///{file}"})
+        done = forks.run(
+            servers.recorder(), "runner.track", folder=Path(name), environment=environment(),
+            given=request, timeout=PATIENCE_S,
+        )  # fmt: skip
+        assert json.loads(done.stdout) == {"recorded": [], "error": ""}, done.stderr
+        with closing(sqlite3.connect(file)) as store:
+            store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return file.read_bytes()
+
+
 def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """Return the JSON object a command printed."""
     assert done.stdout, done.stderr
@@ -93,21 +139,20 @@ def answer(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return found
 
 
-def started(*words: str, folder: Path) -> subprocess.Popen[str]:
-    """Start a command and return at once."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "runner", *words], cwd=folder, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
 def dump(uri: str, artifacts: Sequence[str] = ()) -> dict[str, Experiment]:
     """Return every experiment at an address, with the texts of some artifacts of the plans."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(DUMP), uri, *artifacts], env=environment(),
-        capture_output=True, text=True, timeout=PATIENCE_S, check=True,
-    )  # fmt: skip
+    done = with_mlflow("tests.mlflow_support.dump", uri, *artifacts)
     return {name: _experiment(name, runs) for name, runs in json.loads(done.stdout).items()}
+
+
+def with_mlflow(module: str, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a module in a process that has imported MLflow; it must succeed."""
+    done = forks.run(
+        servers.recorder(), module, *words, folder=ROOT, environment=environment(), given=given,
+        timeout=PATIENCE_S,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def _experiment(name: str, runs: list[dict[str, Any]]) -> Experiment:
@@ -135,41 +180,60 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+class Server:
+    """A real MLflow server with its database and artifacts in a folder; it can be started again."""
+
+    def __init__(self, folder: Path, workers: int = 2) -> None:
+        self.database = folder / "server.db"
+        self.uri = f"http://127.0.0.1:{free_port()}"
+        self._folder = folder
+        self._workers = workers
+        self._process: forks.Forked | None = None
+
+    def start(self) -> str:
+        """Start it unless it runs already; return its address."""
+        if self._process is None:
+            self._process = forks.started(
+                servers.recorder(), "mlflow", *self._words(), folder=self._folder,
+                environment=environment(), log=self._folder / "server.log",
+            )  # fmt: skip
+            _wait_for(f"{self.uri}/health", self._process)
+        return self.uri
+
+    def kill(self) -> None:
+        """Kill it and its workers at once."""
+        if self._process is not None:
+            self._process.end()
+            self._process = None
+
+    def _words(self) -> list[str]:
+        return [
+            "server", "--backend-store-uri", f"sqlite:///{self.database}",
+            "--artifacts-destination", str(self._folder / "artifacts"),
+            "--host", "127.0.0.1", "--port", self.uri.rpartition(":")[2],
+            "--workers", str(self._workers),
+        ]  # fmt: skip
+
+
 @contextlib.contextmanager
-def server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a real MLflow server with its database and artifacts in a folder."""
-    words = [
-        "server", "--backend-store-uri", f"sqlite:///{folder / 'server.db'}",
-        "--artifacts-destination", str(folder / "artifacts"), "--port", str(port),
-        "--host", "127.0.0.1", "--workers", "2",
-    ]  # fmt: skip
-    with open(folder / "server.log", "ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", *words], cwd=folder, env=environment(),
-            stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+def server(folder: Path) -> Iterator[Server]:
+    """Keep a server for the length of the block."""
+    found = Server(folder)
     try:
-        _wait_for(f"http://127.0.0.1:{port}/health", process)
-        yield process
+        found.start()
+        yield found
     finally:
-        kill(process)
+        found.kill()
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a server and its workers at once."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(url: str, process: forks.Forked) -> None:
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         assert process.poll() is None, "the server ended"
         with contextlib.suppress(OSError), urllib.request.urlopen(url) as response:  # noqa: S310
             if response.status == 200:
                 return
-        time.sleep(0.2)
+        time.sleep(0.1)
     raise AssertionError(f"waited in vain for {url}")
 
 
@@ -178,6 +242,6 @@ def recorded_study(cells: int, replicates: int) -> tuple[str, ...]:
     kinds = ", ".join(f"k{i}: {{share: 0.05, shift: {i}}}" for i in range(14))
     return (
         "engine=linear_null", f"params.baseline=range(0,{cells})", "params.entities=400",
-        f"design.replicates={replicates}", "horizon=2", "collect=metrics", "tracking=none",
+        f"design.replicates={replicates}", "horizon=2", "collect=metrics", "tracking=none", "report=none",
         f"params.archetypes={{light: {{share: auto}}, heavy: {{share: 0.1}}, {kinds}}}",
     )  # fmt: skip
