@@ -44,8 +44,9 @@ def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def started(*words: str, folder: Path) -> Forked:
     """Start such a command, in a session of its own, and return at once."""
+    address = servers.cluster() if "execution=dask" in words else servers.commands()
     return forks.started(
-        servers.commands(), "runner", *only_results(words), folder=folder, environment=environment()
+        address, "runner", *only_results(words), folder=folder, environment=environment()
     )  # fmt: skip
 
 
