@@ -29,7 +29,7 @@ def environment(**changed: str) -> dict[str, str]:
 
 def command(*words: str) -> list[str]:
     """Return the words that start a command as a user does."""
-    return [sys.executable, "-m", "runner", *only_results(words)]
+    return [sys.executable, "-m", "runner", *words]
 
 
 def only_results(words: tuple[str, ...]) -> tuple[str, ...]:
