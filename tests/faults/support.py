@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -48,6 +49,20 @@ def started(*words: str, folder: Path) -> Forked:
     return forks.started(
         address, "runner", *only_results(words), folder=folder, environment=environment()
     )  # fmt: skip
+
+
+def started_as_usual(*words: str, folder: Path) -> subprocess.Popen[str]:
+    """Start such a command as a user does."""
+    return subprocess.Popen(
+        command(*only_results(words)), cwd=folder, env=environment(), start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=_hear_interruptions,
+    )  # fmt: skip
+
+
+def _hear_interruptions() -> None:
+    """Undo what a shell does to its background jobs, which these tests may run in."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def limited(size: int, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
