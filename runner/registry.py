@@ -31,8 +31,7 @@ def load_engine(name: str) -> EngineSpec:
     if name in _folders():
         found = getattr(importlib.import_module(f"engines.{name}"), "ENGINE", None)
         origin = f"engines/{name}/__init__.py"
-    elif name in _entry_points():
-        entry = _entry_points()[name]
+    elif (entry := _entry_points().get(name)) is not None:
         found, origin = _loaded(entry), f"entry point {entry.value}"
     else:
         known = engine_names()

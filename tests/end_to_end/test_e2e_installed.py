@@ -67,7 +67,7 @@ def test_the_packages_stand_on_their_own(python: Path, tmp_path: Path) -> None:
 def test_the_installed_engine_runs_with_its_own_groups(python: Path, tmp_path: Path) -> None:
     done = run(
         python, tmp_path, "run", "engine=brittle", "mix=calm,wild", "design.replicates=2",
-        "execution.n_jobs=2", "execution.part_runs=1", "tracking=none", "--json",
+        "execution.n_jobs=2", "execution.part_runs=1", "tracking=none", "report=none", "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

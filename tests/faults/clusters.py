@@ -13,9 +13,9 @@ from pathlib import Path
 
 import psutil
 
+from tests import forks
 from tests.faults.support import environment, wait_until
-
-QUIET = {"DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False"}
+from tests.forks import Forked, servers
 
 
 @dataclass(slots=True)
@@ -23,9 +23,9 @@ class Cluster:
     """A scheduler on this machine and the workers that have been started for it."""
 
     folder: Path
-    scheduler: subprocess.Popen[bytes]
+    scheduler: subprocess.Popen[bytes] | Forked
     address: str
-    nannies: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    nannies: list[subprocess.Popen[bytes] | Forked] = field(default_factory=list)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -67,12 +67,18 @@ class Cluster:
                 child.kill()
 
 
-def started(tool: str, *words: str, log: Path, **changed: str) -> subprocess.Popen[bytes]:
+def started(tool: str, *words: str, log: Path, **changed: str) -> subprocess.Popen[bytes] | Forked:
+    """Start a tool of dask; it is forked unless its environment changes, which imports may read."""
+    if not changed:
+        return forks.started(
+            servers.cluster(), f"distributed.cli.{tool}", *words, folder=log.parent, log=log,
+            environment=environment(**servers.QUIET_DASK),
+        )  # fmt: skip
     with open(log, "wb") as stream:
         return subprocess.Popen(
             [sys.executable, "-m", f"distributed.cli.{tool}", *words],
-            env=environment(**QUIET, **changed), stdout=stream, stderr=stream, cwd=log.parent,
-            start_new_session=True,
+            env=environment(**servers.QUIET_DASK, **changed), stdout=stream, stderr=stream,
+            cwd=log.parent, start_new_session=True,
         )  # fmt: skip
 
 

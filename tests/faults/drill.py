@@ -25,6 +25,7 @@ from typing import Any
 import psutil
 
 from runner.audit import verify_study
+from tests import forks
 from tests.faults.support import (
     ENGINES,
     PATIENCE_S,
@@ -33,11 +34,13 @@ from tests.faults.support import (
     environment,
     gone,
     ledger_runs,
+    only_results,
     orphans,
     study_words,
     wait_until,
     workers_of,
 )
+from tests.forks import Forked, servers
 
 N_WORKERS = 2
 PART_RUNS = 3
@@ -73,10 +76,14 @@ class Drill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """The study left alone: its hash, and the seconds until its first run begins."""
+    """The study left alone: its hash, and the seconds until its first run begins.
+
+    `is_forked` when commands are forked with all that they import, instead of started as usual.
+    """
 
     results_hash: str
     first_s: float
+    is_forked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,50 +124,75 @@ def _fraction(text: str) -> float:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "big") / 2**48
 
 
-def run_whole(folder: Path) -> Whole:
+def run_whole(folder: Path, *, is_forked: bool = False) -> Whole:
     """Run the study without interruption."""
-    with _started("run", folder, "whole") as process:
+    with _started("run", folder, "whole", is_forked=is_forked) as process:
         began = time.monotonic()
         wait_until(lambda: _is_over(process) or _begun(folder, "whole"), "the first run")
         first_s = time.monotonic() - began
         process.wait(PATIENCE_S)
-    done = _answered("resume", folder, "whole")
+    done = _answered("resume", folder, "whole", is_forked=is_forked)
     assert done["runs"]["done"] == RUNS, done
-    return Whole(results_hash=done["results_hash"], first_s=first_s)
+    return Whole(results_hash=done["results_hash"], first_s=first_s, is_forked=is_forked)
 
 
-def _words(verb: str, name: str) -> list[str]:
+def _words(verb: str, name: str) -> tuple[str, ...]:
     if verb == "run":
-        return command("run", *study_words(name), *SIZE, "--json")
-    return command("resume", name, "--json")
+        return only_results(("run", *study_words(name), *SIZE, "--json"))
+    return ("resume", name, "--json")
+
+
+def _environment(folder: Path, name: str) -> dict[str, str]:
+    return environment(FAULTY_BEGUN=str(folder / f"{name}.begun"))
 
 
 @contextlib.contextmanager
-def _started(verb: str, folder: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
+def _started(
+    verb: str, folder: Path, name: str, *, is_forked: bool
+) -> Iterator[subprocess.Popen[bytes] | Forked]:
     """Start a command whose engine notes every run it begins; leave no process behind."""
     (folder / f"{name}.begun").mkdir(exist_ok=True)
+    process = (_forked if is_forked else _as_usual)(verb, folder, name)
+    try:
+        yield process
+    finally:
+        if not _is_over(process):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(PATIENCE_S)
+
+
+def _as_usual(verb: str, folder: Path, name: str) -> subprocess.Popen[bytes]:
     with open(folder / f"{name}.log", "ab") as log:
-        process = subprocess.Popen(
-            _words(verb, name), cwd=folder, start_new_session=True, stdout=log, stderr=log,
-            env=environment(FAULTY_BEGUN=str(folder / f"{name}.begun")),
+        return subprocess.Popen(
+            command(*_words(verb, name)), cwd=folder, env=_environment(folder, name), stdout=log,
+            stderr=log, start_new_session=True,
         )  # fmt: skip
-        try:
-            yield process
-        finally:
-            if not _is_over(process):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait(PATIENCE_S)
 
 
-def _is_over(process: subprocess.Popen[bytes]) -> bool:
+def _forked(verb: str, folder: Path, name: str) -> Forked:
+    return forks.started(
+        servers.commands(), "runner", *_words(verb, name), folder=folder,
+        environment=_environment(folder, name), log=folder / f"{name}.log",
+    )  # fmt: skip
+
+
+def _is_over(process: subprocess.Popen[bytes] | Forked) -> bool:
     return process.poll() is not None
 
 
-def _answered(verb: str, folder: Path, name: str) -> dict[str, Any]:
+def _answered(verb: str, folder: Path, name: str, *, is_forked: bool) -> dict[str, Any]:
     """Run a command to its end and return what it answered."""
+    words, changed = _words(verb, name), _environment(folder, name)
+    if is_forked:
+        address = servers.commands()
+        return answer(
+            forks.run(
+                address, "runner", *words, folder=folder, environment=changed, timeout=PATIENCE_S
+            )
+        )
     done = subprocess.run(
-        _words(verb, name), cwd=folder, capture_output=True, text=True, check=False,
-        timeout=PATIENCE_S, env=environment(FAULTY_BEGUN=str(folder / f"{name}.begun")),
+        command(*words), cwd=folder, env=changed, capture_output=True, text=True, check=False,
+        timeout=PATIENCE_S,
     )  # fmt: skip
     return answer(done)
 
@@ -175,7 +207,7 @@ def run_drill(drill: Drill, folder: Path, whole: Whole) -> Report:
         again = Drill(number=drill.number, kind="parent", moment=1 - drill.moment)
         workers += _kill(_verb(study), again, folder, whole)[1]
     began = time.monotonic()
-    resumed = _answered(_verb(study), folder, name)
+    resumed = _answered(_verb(study), folder, name, is_forked=whole.is_forked)
     resume_s = time.monotonic() - began
     lost = _begun(folder, name) - RUNS
     return Report(
@@ -196,7 +228,7 @@ def _kill(verb: str, drill: Drill, folder: Path, whole: Whole) -> tuple[bool, li
     """
     name = f"drill{drill.number}"
     already = _begun(folder, name) if (folder / f"{name}.begun").exists() else 0
-    with _started(verb, folder, name) as process:
+    with _started(verb, folder, name, is_forked=whole.is_forked) as process:
         _wait_for_moment(drill, process, whole, lambda: _begun(folder, name) - already)
         is_late = _is_over(process)
         workers = workers_of(process.pid)
@@ -209,7 +241,7 @@ def _kill(verb: str, drill: Drill, folder: Path, whole: Whole) -> tuple[bool, li
 
 
 def _wait_for_moment(
-    drill: Drill, process: subprocess.Popen[bytes], whole: Whole, begun: Callable[[], int]
+    drill: Drill, process: subprocess.Popen[bytes] | Forked, whole: Whole, begun: Callable[[], int]
 ) -> None:
     inside = (drill.moment - _BEFORE) / (_AFTER - _BEFORE)
     if inside < 0 and not drill.kind.startswith("worker"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -29,7 +30,7 @@ def environment(**changed: str) -> dict[str, str]:
 
 def command(*words: str) -> list[str]:
     """Return the words that start a command as a user does."""
-    return [sys.executable, "-m", "runner", *only_results(words)]
+    return [sys.executable, "-m", "runner", *words]
 
 
 def only_results(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,9 +45,24 @@ def cli(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def started(*words: str, folder: Path) -> Forked:
     """Start such a command, in a session of its own, and return at once."""
+    address = servers.cluster() if "execution=dask" in words else servers.commands()
     return forks.started(
-        servers.commands(), "runner", *only_results(words), folder=folder, environment=environment()
+        address, "runner", *only_results(words), folder=folder, environment=environment()
     )  # fmt: skip
+
+
+def started_as_usual(*words: str, folder: Path) -> subprocess.Popen[str]:
+    """Start such a command as a user does."""
+    return subprocess.Popen(
+        command(*only_results(words)), cwd=folder, env=environment(), start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=_hear_interruptions,
+    )  # fmt: skip
+
+
+def _hear_interruptions() -> None:
+    """Undo what a shell does to its background jobs, which these tests may run in."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def limited(size: int, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -41,7 +41,8 @@ def on(cluster: Cluster, name: str, *words: str) -> tuple[str, ...]:
 
 def test_a_cluster_gives_the_hash_of_one_machine(cluster: Cluster, tmp_path: Path) -> None:
     words = ("params.number=range(0,9)", "params.rows=5", "collect=all", "--json")
-    here = answer(cli("run", *study_words("here", *words), folder=tmp_path))
+    threads = "execution.backend=threading"
+    here = answer(cli("run", *study_words("here", *words, threads), folder=tmp_path))
     there = answer(cli("run", *on(cluster, "there", *words), folder=tmp_path))
     assert there["runs"] == {"planned": 9, "done": 9, "failed": 0, "timeout": 0, "executed": 9}
     assert there["results_hash"] == here["results_hash"]
@@ -121,7 +122,8 @@ def test_a_lost_scheduler_stops_the_study_which_goes_on_elsewhere(tmp_path: Path
     resumed = answer(
         cli("resume", "lost", "execution=local", "execution.n_jobs=2", "--json", folder=tmp_path)
     )
-    whole = answer(cli("run", *study_words("whole", *SLOW), "--json", folder=tmp_path))
+    words = (*SLOW, "execution.backend=threading", "--json")
+    whole = answer(cli("run", *study_words("whole", *words), folder=tmp_path))
     assert resumed["runs"]["done"] == 24
     assert resumed["results_hash"] == whole["results_hash"]
     assert orphans(study) == []

@@ -19,7 +19,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(place: Path) -> Whole:
-    return run_whole(place)
+    return run_whole(place, is_forked=True)
 
 
 @pytest.mark.parametrize("kind", CHOSEN)

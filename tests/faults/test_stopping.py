@@ -20,6 +20,7 @@ from tests.faults.support import (
     limited,
     orphans,
     started,
+    started_as_usual,
     study_words,
     wait_until,
     workers_of,
@@ -42,7 +43,7 @@ def test_an_interrupted_study_stops_cleanly_and_resumes(
 ) -> None:
     jobs = "execution.n_jobs=1" if backend == "sequential" else "execution.n_jobs=2"
     words = study_words("night", *SLOW, f"execution.backend={backend}", jobs)
-    process = started("run", *words, folder=tmp_path)
+    process = (started_as_usual if to_all else started)("run", *words, folder=tmp_path)
     study = tmp_path / "outputs" / "night"
     wait_until(lambda: ledger_runs(study) >= 4, "the first parts")
     workers = workers_of(process.pid)

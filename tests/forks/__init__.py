@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import io
 import json
 import os
 import select
@@ -165,11 +166,13 @@ def _seconds_until(end: float | None) -> float | None:
 
 
 def _output(log: Path | None) -> tuple[IO[bytes], IO[bytes]]:
-    """Return what is read of an output, and what is written to: a pipe's ends or a file."""
+    """Return what is read of an output, closed if nothing is, and what is written to."""
     if log is None:
         source, sink = os.pipe()
         return open(source, "rb"), open(sink, "wb")
-    return Path(os.devnull).open("rb"), log.open("ab")
+    nothing = io.BytesIO()
+    nothing.close()
+    return nothing, log.open("ab")
 
 
 def started(

@@ -82,14 +82,13 @@ def forked(client: socket.socket, under_way: dict[int, socket.socket]) -> dict[s
         os.setsid()
         for number, descriptor in enumerate(descriptors):
             os.dup2(descriptor, number)
+        client.sendall(f"{os.getpid()}\n".encode())  # from now on its group can be killed
     for descriptor in descriptors:
         os.close(descriptor)
     if pid == 0:
         wanted: dict[str, Any] = json.loads(message)
         return wanted
     under_way[pid] = client
-    with contextlib.suppress(OSError):
-        client.sendall(f"{pid}\n".encode())
     return None
 
 

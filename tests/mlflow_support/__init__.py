@@ -242,6 +242,7 @@ def recorded_study(cells: int, replicates: int) -> tuple[str, ...]:
     kinds = ", ".join(f"k{i}: {{share: 0.05, shift: {i}}}" for i in range(14))
     return (
         "engine=linear_null", f"params.baseline=range(0,{cells})", "params.entities=400",
-        f"design.replicates={replicates}", "horizon=2", "collect=metrics", "tracking=none", "report=none",
+        f"design.replicates={replicates}", "horizon=2", "collect=metrics", "tracking=none",
+        "report=none",
         f"params.archetypes={{light: {{share: auto}}, heavy: {{share: 0.1}}, {kinds}}}",
     )  # fmt: skip
