@@ -15,7 +15,7 @@ import joblib.externals.loky  # noqa: F401 - sets KMP_* in the environment when 
 import numpy as np
 import pytest
 import rich.style  # noqa: F401 - takes a random number when first imported
-import scipy.special  # noqa: F401 - adds a warnings filter when first imported
+import scipy.optimize  # noqa: F401 - adds a warnings filter when first imported
 from threadpoolctl import threadpool_limits
 
 from runner.cli import run_command_line
