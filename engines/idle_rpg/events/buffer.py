@@ -14,12 +14,17 @@ from engines.idle_rpg.lookup import Ints
 
 Values: TypeAlias = "NDArray[Any] | float | bool"
 _ENOUGH = 16_384  # rows worth the calls of joining them
-_ENVELOPE = ("event keys", "event times", "event marks")  # no column of a type is called so
+_ENVELOPE = ("event keys", "event seconds", "event marks")  # no column of a type is called so
+_TIMES = "event times"
+_INT8 = np.dtype(np.int8)
 _MANY = 256  # calls whose objects are better joined, however few their rows
 
 
 class Part(NamedTuple):
-    """Events (m,) of one call: rows of agents, place and moment, seconds, marks, own columns."""
+    """Events (m,) of one call: rows of agents, place and moment, seconds, marks, own columns.
+
+    `times`: how many events in a row each stands for, see `runs`; None where it is one.
+    """
 
     who: Ints
     place: Ints | int
@@ -27,26 +32,38 @@ class Part(NamedTuple):
     at: Ints
     marks: Ints
     columns: Mapping[str, Values]
+    times: Ints | None = None
 
 
 class Joined(NamedTuple):
     """Events (n,) of many calls.
 
     `keys`: int64, row * 2^30 + age * 2^21 + event_order; `at`: int32, seconds since midnight of
-    the install day; `marks`: int64, see `EventLog.marks`; `columns`: the type's own.
+    the install day; `marks`: int64, see `EventLog.marks`; `columns`: the type's own; `times`:
+    int8, how many events each stands for, None where all stand for one.
     """
 
     keys: Ints
     at: NDArray[np.int32]
     marks: Ints
     columns: dict[str, NDArray[Any]]
+    times: NDArray[np.int8] | None = None
+
+    def some(self, rows: Ints) -> Joined:
+        """Return the events at `rows`, without what they stand for."""
+        columns = {name: values.take(rows) for name, values in self.columns.items()}
+        return Joined(self.keys.take(rows), self.at.take(rows), self.marks.take(rows), columns)
 
 
 @dataclass(slots=True)
 class Buffer:
-    """Events of one type in the order they happened; `kinds` are the types of its own columns."""
+    """Events of one type in the order they happened.
+
+    `kinds` are the types of its own columns; if it `repeats`, one may stand for several.
+    """
 
     kinds: Mapping[str, np.dtype[Any]]
+    repeats: bool = False
     parts: list[Part] = field(default_factory=list)
     joined: list[dict[str, NDArray[Any]]] = field(default_factory=list)
     waiting: int = 0
@@ -76,7 +93,8 @@ class Buffer:
         names = list(all_of[0])  # pieces are given up column by column: memory peaks here
         whole = {name: np.concatenate([one.pop(name) for one in all_of]) for name in names}
         keys, at, marks = (whole.pop(name) for name in _ENVELOPE)
-        return Joined(keys, at, marks, whole)
+        times = whole.pop(_TIMES, None)
+        return Joined(keys, at, marks, whole, times)
 
     def _join(self) -> None:
         parts, self.parts, self.waiting = self.parts, [], 0
@@ -91,6 +109,9 @@ class Buffer:
         }
         at = np.concatenate([part.at for part in parts]).astype(np.int32)
         marks = np.concatenate([part.marks for part in parts])
+        if self.repeats:
+            times = [1 if part.times is None else part.times for part in parts]
+            columns[_TIMES] = _narrow(_TIMES, _spread(times, sizes, _INT8), _INT8)
         self.joined.append(dict(zip(_ENVELOPE, (keys, at, marks), strict=True)) | columns)
 
 

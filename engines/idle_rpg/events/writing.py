@@ -16,9 +16,11 @@ from engines.idle_rpg.events.order import (
     orders,
     sessions,
 )
+from engines.idle_rpg.events.runs import REPEATED, held, unfold
 from engines.idle_rpg.events.schemas import ENVELOPE, PREFIX
 from engines.idle_rpg.events.settings import Settings
 from engines.idle_rpg.events.teams import team_bits
+from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.population import Profile
 from runner.contract import Column, Draws, TableSchema, TableSink
 
@@ -45,7 +47,7 @@ def new_log(
     level = settings.level_of(np.zeros(n, dtype=np.int64))
     return EventLog(
         settings=settings, draws=draws, profile=profile,
-        buffers={s.name.removeprefix(PREFIX): Buffer(_kinds(s)) for s in schemas},
+        buffers={s.name.removeprefix(PREFIX): _buffer(s) for s in schemas},
         marks=first_marks(level, int(settings.chapter[0])),
         purse=np.repeat([[start.gold], [start.gems], [start.tickets], [start.energy]], n, axis=1),
         rating=full(params.arena.start_rating), tries=full(0), replays=full(0), joined=full(0),
@@ -56,8 +58,10 @@ def new_log(
     )  # fmt: skip
 
 
-def _kinds(schema: TableSchema) -> dict[str, np.dtype[Any]]:
-    return {c.name: np.dtype(_KINDS.get(c.kind, c.kind)) for c in schema.columns[_OWN:]}
+def _buffer(schema: TableSchema) -> Buffer:
+    name, own = schema.name.removeprefix(PREFIX), schema.columns[_OWN:]
+    kinds = {c.name: np.dtype(_KINDS.get(c.kind, c.kind)) for c in own}
+    return Buffer(held(name, kinds), repeats=name in REPEATED)
 
 
 def write_events(out: TableSink, log: EventLog, schemas: tuple[TableSchema, ...]) -> None:
@@ -70,14 +74,22 @@ def write_events(out: TableSink, log: EventLog, schemas: tuple[TableSchema, ...]
 
 def _write_type(out: TableSink, log: EventLog, schema: TableSchema, events: Joined) -> None:
     order = np.argsort(events.keys, kind="stable")
-    for start in range(0, order.size, _BATCH):
-        rows = order[start : start + _BATCH]
-        columns = _envelope(
-            log, events.keys.take(rows), events.at.take(rows), events.marks.take(rows)
-        )
+    for rows in _batches(order, events.times):
+        some = unfold(log, schema.name.removeprefix(PREFIX), events, rows)
+        columns = _envelope(log, some.keys, some.at, some.marks)
         for column in schema.columns[_OWN:]:
-            columns[column.name] = _shown(column, events.columns[column.name].take(rows))
+            columns[column.name] = _shown(column, some.columns.pop(column.name))
         out.write(schema.name, columns)
+
+
+def _batches(order: Ints, times: NDArray[np.int8] | None) -> list[Ints]:
+    """Cut rows, which stand for several events each, where about `_BATCH` events are reached."""
+    if times is None:
+        cuts = np.arange(_BATCH, order.size, _BATCH)
+    else:
+        events = np.cumsum(times.take(order), dtype=np.int64)
+        cuts = np.searchsorted(events, np.arange(_BATCH, events[-1], _BATCH), side="right")
+    return np.split(order, cuts)
 
 
 def _shown(column: Column, values: Any) -> Any:
