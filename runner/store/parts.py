@@ -212,7 +212,7 @@ class _TableFile:
                 taken.append((run_id, data))
             elif left > 0:
                 taken.append((run_id, _rows_of(data, slice(0, left))))
-                rest.append((run_id, _rows_of(data, slice(left, size))))
+                rest.append((run_id, _copied(_rows_of(data, slice(left, size)))))
             else:
                 rest.append((run_id, data))
             left = max(0, left - size)
@@ -276,6 +276,14 @@ def file_digest(file: Path) -> tuple[int, str]:
 def _rows_of(data: Mapping[str, ColumnData], rows: slice) -> dict[str, ColumnData]:
     return {
         name: ColumnData(c.values[rows], None if c.nulls is None else c.nulls[rows])
+        for name, c in data.items()
+    }
+
+
+def _copied(data: Mapping[str, ColumnData]) -> dict[str, ColumnData]:
+    """Return rows that do not keep alive the larger write they were cut from."""
+    return {
+        name: ColumnData(c.values.copy(), None if c.nulls is None else c.nulls.copy())
         for name, c in data.items()
     }
 

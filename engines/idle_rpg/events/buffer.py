@@ -17,6 +17,7 @@ _ENOUGH = 16_384  # rows worth the calls of joining them
 _ENVELOPE = ("event keys", "event seconds", "event marks")  # no column of a type is called so
 _TIMES = "event times"
 _INT8 = np.dtype(np.int8)
+_LEAST, _MOST = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 _MANY = 256  # calls whose objects are better joined, however few their rows
 
 
@@ -130,10 +131,16 @@ def _spread(values: Sequence[Values], sizes: Sequence[int], kind: np.dtype[Any])
 
 
 def _narrow(name: str, values: NDArray[Any], wanted: np.dtype[Any]) -> NDArray[Any]:
+    """Return values in the type wanted, long whole numbers in half of it where all fit."""
     if values.dtype == wanted:
-        return values
+        return _halved(values) if wanted == np.int64 else values
     narrow = values.astype(wanted)
     if (narrow != values).any():
         low, high = values.min(), values.max()
         raise OverflowError(f"column {name}: {low} to {high} do not fit {wanted}")
     return narrow
+
+
+def _halved(values: NDArray[np.int64]) -> NDArray[np.integer]:
+    fits = _LEAST <= values.min() and values.max() <= _MOST
+    return values.astype(np.int32) if fits else values

@@ -27,7 +27,7 @@ from runner.contract import Column, Draws, TableSchema, TableSink
 _BATCH = 131_072  # rows written at once; no byte depends on it
 _DAY_SECONDS = 86_400
 _OWN = len(ENVELOPE)
-_KINDS = {"category": "int16"}
+_FEW = 127  # categories whose places fit into a byte
 
 
 def new_log(
@@ -60,8 +60,13 @@ def new_log(
 
 def _buffer(schema: TableSchema) -> Buffer:
     name, own = schema.name.removeprefix(PREFIX), schema.columns[_OWN:]
-    kinds = {c.name: np.dtype(_KINDS.get(c.kind, c.kind)) for c in own}
-    return Buffer(held(name, kinds), repeats=name in REPEATED)
+    return Buffer(held(name, {c.name: _kind(c) for c in own}), repeats=name in REPEATED)
+
+
+def _kind(column: Column) -> np.dtype[Any]:
+    if column.kind != "category":
+        return np.dtype(column.kind)
+    return np.dtype("int8" if len(column.categories) <= _FEW else "int16")
 
 
 def write_events(out: TableSink, log: EventLog, schemas: tuple[TableSchema, ...]) -> None:
@@ -87,7 +92,7 @@ def _batches(order: Ints, times: NDArray[np.int8] | None) -> list[Ints]:
     if times is None:
         cuts = np.arange(_BATCH, order.size, _BATCH)
     else:
-        events = np.cumsum(times.take(order), dtype=np.int64)
+        events = np.cumsum(times.take(order), dtype=np.int32)
         cuts = np.searchsorted(events, np.arange(_BATCH, events[-1], _BATCH), side="right")
     return np.split(order, cuts)
 
