@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.events.buffer import Buffer, Joined
+from engines.idle_rpg.events.buffer import Buffer
 from engines.idle_rpg.events.log import EventLog, first_marks, marked
 from engines.idle_rpg.events.order import (
     AGENT_SHIFT,
@@ -20,11 +20,10 @@ from engines.idle_rpg.events.runs import REPEATED, held, unfold
 from engines.idle_rpg.events.schemas import ENVELOPE, PREFIX
 from engines.idle_rpg.events.settings import Settings
 from engines.idle_rpg.events.teams import team_bits
-from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.population import Profile
 from runner.contract import Column, Draws, TableSchema, TableSink
 
-_BATCH = 131_072  # rows written at once; no byte depends on it
+_BATCH = 131_072  # about so many rows are written at once; no byte depends on it
 _DAY_SECONDS = 86_400
 _OWN = len(ENVELOPE)
 _FEW = 127  # categories whose places fit into a byte
@@ -72,29 +71,20 @@ def _kind(column: Column) -> np.dtype[Any]:
 def write_events(out: TableSink, log: EventLog, schemas: tuple[TableSchema, ...]) -> None:
     """Write every event of a block, and forget it."""
     for schema in schemas:
-        events = log.buffers.pop(schema.name.removeprefix(PREFIX)).take()
-        if events is not None:
-            _write_type(out, log, schema, events)
+        _write_type(out, log, schema, log.buffers.pop(schema.name.removeprefix(PREFIX)))
 
 
-def _write_type(out: TableSink, log: EventLog, schema: TableSchema, events: Joined) -> None:
-    order = np.argsort(events.keys, kind="stable")
-    for rows in _batches(order, events.times):
-        some = unfold(log, schema.name.removeprefix(PREFIX), events, rows)
+def _write_type(out: TableSink, log: EventLog, schema: TableSchema, buffer: Buffer) -> None:
+    buffer.join()
+    batches = -(-buffer.size // _BATCH)
+    edges = np.linspace(0, log.profile.ids.size, batches + 1).astype(np.int64)
+    for events in buffer.by_agents(edges):
+        order = np.argsort(events.keys, kind="stable")
+        some = unfold(log, schema.name.removeprefix(PREFIX), events, order)
         columns = _envelope(log, some.keys, some.at, some.marks)
         for column in schema.columns[_OWN:]:
             columns[column.name] = _shown(column, some.columns.pop(column.name))
         out.write(schema.name, columns)
-
-
-def _batches(order: Ints, times: NDArray[np.int8] | None) -> list[Ints]:
-    """Cut rows, which stand for several events each, where about `_BATCH` events are reached."""
-    if times is None:
-        cuts = np.arange(_BATCH, order.size, _BATCH)
-    else:
-        events = np.cumsum(times.take(order), dtype=np.int32)
-        cuts = np.searchsorted(events, np.arange(_BATCH, events[-1], _BATCH), side="right")
-    return np.split(order, cuts)
 
 
 def _shown(column: Column, values: Any) -> Any:
