@@ -229,7 +229,7 @@ class _TableFile:
 
     def _new_writer(self) -> pq.ParquetWriter:
         encodings = {c.name: _ENCODING[c.kind] for c in self.schema.written if c.kind in _ENCODING}
-        packed = {name: "zstd" for name in self._arrow.names}
+        packed = dict.fromkeys(self._arrow.names, "zstd")
         packed |= {c.name: "none" for c in self.schema.written if c.kind == _INCOMPRESSIBLE}
         return pq.ParquetWriter(
             self._temporary, self._arrow, compression=packed, write_page_checksum=True,
