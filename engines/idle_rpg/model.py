@@ -26,7 +26,7 @@ from runner.contract import Draws, Outcome, TableSink
 
 BLOCK = 131_072  # agents in memory at once; no result depends on it
 _ROWS_BLOCK = 16_384  # the same when tables with rows of agents are written
-_EVENT_DAYS = 4500000 # agents times days in memory at once when events are collected
+_EVENT_DAYS = 2_250_000  # agents times days in memory at once when events are collected
 _BY_AGENT = ("agents", "ab_exposures", "agent_days", "purchases")
 
 STREAMS = (

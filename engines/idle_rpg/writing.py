@@ -121,8 +121,10 @@ def _assignments(game: Game) -> NDArray[np.object_]:
 def _day_rows(game: Game, records: Recorder) -> Iterator[dict[str, object]]:
     """Give the rows of `agent_days` in batches; the days are forgotten, since they take memory."""
     days, records.days = records.days, []
-    joined = {name: np.concatenate([day.pop(name) for day in days]) for name in list(*days[:1])}
-    order = np.argsort(joined["row"], kind="stable") if joined else np.arange(0)
+    if not days:
+        return
+    joined = {name: np.concatenate([day.pop(name) for day in days]) for name in list(days[0])}
+    order = np.argsort(joined["row"], kind="stable")  # ages were appended in order
     for start in range(0, order.size, _BATCH):
         some = order[start : start + _BATCH]
         yield _day_columns(game, {name: values[some] for name, values in joined.items()})

@@ -13,7 +13,7 @@ from engines.idle_rpg.events.order import AGENT_SHIFT
 from engines.idle_rpg.lookup import Ints
 
 Values: TypeAlias = "NDArray[Any] | float | bool"
-_ENOUGH = 16_384  # rows worth the calls of joining them
+_ENOUGH = 32_768  # rows worth the calls of joining them
 _INT64, _INT8 = np.dtype(np.int64), np.dtype(np.int8)
 _LEAST, _MOST = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 _MANY = 256  # calls whose objects are better joined, however few their rows
@@ -178,5 +178,5 @@ def _narrow(name: str, values: NDArray[Any], wanted: np.dtype[Any]) -> NDArray[A
 
 
 def _halved(values: NDArray[np.int64]) -> NDArray[np.integer]:
-    fits = _LEAST <= values.min() and values.max() <= _MOST
+    fits = values.min() >= _LEAST and values.max() <= _MOST
     return values.astype(np.int32) if fits else values

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.idle_rpg.events.buffer import Buffer
+from engines.idle_rpg.events.envelope import ENVELOPE, PREFIX
 from engines.idle_rpg.events.log import EventLog, first_marks, marked
 from engines.idle_rpg.events.order import (
     AGENT_SHIFT,
@@ -17,7 +18,6 @@ from engines.idle_rpg.events.order import (
     sessions,
 )
 from engines.idle_rpg.events.runs import REPEATED, held, unfold
-from engines.idle_rpg.events.schemas import ENVELOPE, PREFIX
 from engines.idle_rpg.events.settings import Settings
 from engines.idle_rpg.events.teams import team_bits
 from engines.idle_rpg.population import Profile
