@@ -81,9 +81,9 @@ def simulate(
             game.log = new_log(settings, draws, profile, events, game.players.strongest[:, 0])
         records = Recorder(tally=tally, cell=cell, keeps_days=out.wants("agent_days"))
         live(game, records, close, splits=not writes_rows)
-        writing.write_block(out, game, records)
-        if game.log is not None:
+        if game.log is not None:  # first: it holds the most memory
             write_events(out, game.log, events)
+        writing.write_block(out, game, records)
     writing.write_summary(out, rules, tally, featured)
     writing.write_cohorts(out, rules, tests, tally, expectation)
     writing.write_trials(out, trials)

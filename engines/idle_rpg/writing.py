@@ -22,6 +22,7 @@ from engines.idle_rpg.trials import Trials
 from runner.contract import Floats, TableSink
 
 _MS = 1000
+_BATCH = 32_768  # rows of days written at once; no byte depends on it
 
 
 def known(params: Params) -> frozenset[str]:
@@ -43,8 +44,8 @@ def write_block(out: TableSink, game: Game, records: Recorder) -> None:
     """Write the rows that belong to the agents of a block."""
     if out.wants("agents"):
         out.write("agents", agent_columns(game))
-    if records.days:
-        out.write("agent_days", _day_rows(game, records))
+    for rows in _day_rows(game, records):
+        out.write("agent_days", rows)
     if out.wants("purchases") and game.purchases.columns:
         out.write("purchases", _purchase_rows(game))
     if game.tests and out.wants("ab_exposures"):
@@ -117,22 +118,28 @@ def _assignments(game: Game) -> NDArray[np.object_]:
     return np.array(texts, dtype=object)[place]
 
 
-def _day_rows(game: Game, records: Recorder) -> dict[str, object]:
-    joined = {
-        name: np.concatenate([part[name] for part in records.days]) for name in records.days[0]
-    }
+def _day_rows(game: Game, records: Recorder) -> Iterator[dict[str, object]]:
+    """Give the rows of `agent_days` in batches; the days are forgotten, since they take memory."""
+    days, records.days = records.days, []
+    if not days:
+        return
+    joined = {name: np.concatenate([day.pop(name) for day in days]) for name in list(days[0])}
     order = np.argsort(joined["row"], kind="stable")  # ages were appended in order
-    joined = {name: values[order] for name, values in joined.items()}
-    row, profile = joined["row"], game.players.profile
-    written = {
-        **joined,
+    for start in range(0, order.size, _BATCH):
+        some = order[start : start + _BATCH]
+        yield _day_columns(game, {name: values[some] for name, values in joined.items()})
+
+
+def _day_columns(game: Game, days: dict[str, Ints]) -> dict[str, object]:
+    row, profile = days.pop("row"), game.players.profile
+    days.pop("arena_wins")
+    return {
         "agent_id": profile.ids[row],
-        "sim_day": profile.install[row] + joined["age_day"],
-        "minutes": joined["seconds"] / 60,
-        "revenue_usd": joined["revenue_cents"] / 100,
+        "sim_day": profile.install[row] + days["age_day"],
+        "minutes": days.pop("seconds") / 60,
+        "revenue_usd": days.pop("revenue_cents") / 100,
+        **days,
     }
-    dropped = ("row", "seconds", "revenue_cents", "arena_wins")
-    return {name: values for name, values in written.items() if name not in dropped}
 
 
 def _purchase_rows(game: Game) -> dict[str, object]:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.events.log import SINK, SOURCE, EventLog
-from engines.idle_rpg.events.order import CAMPAIGN, SUB_BITS, repeated, slot
-from engines.idle_rpg.events.words import ENERGY, GOLD, SINK_REASONS, SOURCE_REASONS
+from engines.idle_rpg.events.log import EventLog
+from engines.idle_rpg.events.order import CAMPAIGN, repeated, slot
+from engines.idle_rpg.events.plays import (
+    READ,
+    Plays,
+    chapter_marks,
+    write_losses,
+    write_regained,
+    write_starts,
+    write_wins,
+)
+from engines.idle_rpg.events.words import ENERGY, GOLD
 from engines.idle_rpg.game import Game, Visit
 from engines.idle_rpg.lookup import Ints
 
-_READ, _START, _ENTRY, _RESULT, _GOLD = (slot(CAMPAIGN, 0, sub) for sub in range(5))
 _LAST_READ = slot(CAMPAIGN, 60)
 _REPETITIONS = 64
-_MOST = np.iinfo(np.int16).max
-_REGEN, _REWARD = SOURCE_REASONS.index("energy_regen"), SOURCE_REASONS.index("stage_reward")
-_STAGE_ENTRY = SINK_REASONS.index("stage_entry")
-_ONE_STAR, _TWO_STARS = 0.3, 0.8  # shares of one star and of up to two, own power < 1.1 required
-_THIRD_STAR = 0.7  # chance of the third star above that
-_LOOT_ITEMS = 50
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,35 +63,6 @@ class Played:
         self.attempts.append(np.stack([place, first + k, *found]))
 
 
-@dataclass(slots=True, kw_only=True)
-class Plays:
-    """Stages played, each (n,), of sessions by `pos` and rows `who`.
-
-    `places` in the session; `stage` and stages `cleared` before; `start` and `seconds`; `energy`
-    before paying; `number` of the play at its stage; team `power`; `gold` if won; `marks` with
-    the chapter of the stage that was next.
-    """
-
-    pos: Ints
-    who: Ints
-    places: Ints
-    cleared: Ints
-    stage: Ints
-    start: Ints
-    seconds: Ints
-    energy: Ints
-    number: Ints
-    power: Ints
-    gold: Ints
-    marks: Ints
-    is_sweep: bool
-
-    def some(self, rows: Ints) -> Plays:
-        """Return the plays at `rows`."""
-        taken = {f.name: getattr(self, f.name)[rows] for f in fields(self)[:-1]}
-        return Plays(**taken, is_sweep=self.is_sweep)
-
-
 def begin_campaign(game: Game, visit: Visit, pos: Ints, energy: Ints) -> Played | None:
     """Return what the campaign of the sessions `pos` is to be noted in; energy as read (m,)."""
     if game.log is None:
@@ -110,7 +83,7 @@ def write_campaign(game: Game, visit: Visit, played: Played | None, energy_left:
     if log is None or played is None:
         return
     who, when, end = played.who, visit.when, visit.now(played.pos)
-    log.read_energy(when, who, _READ, played.start, played.energy)
+    log.read_energy(when, who, READ, played.start, played.energy)
     state = visit.day.state
     gold_of = game.rules.campaign.gold.reshape(-1, game.rules.campaign.exp.size)
     gold_of = gold_of[state.vip[played.pos]]
@@ -144,22 +117,22 @@ def _write_attempts(
     won, first, who = wins.astype(np.bool_), k == 0, played.who[place]
     running, paid = np.cumsum(seconds) - seconds, gold[place, cleared + 1]
     plays = Plays(
-        pos=played.pos[place], who=who, places=repeated(k), cleared=cleared, stage=cleared + 1,
+        who=who, places=repeated(k), cleared=cleared, stage=cleared + 1,
         start=played.start[place] + running - running[first][np.cumsum(first) - 1],
         seconds=seconds, energy=energy, number=_count_tries(log, played, joined, who),
-        power=played.power[place], gold=paid, marks=_marks(log, who, cleared), is_sweep=False,
+        power=played.power[place], gold=paid, marks=chapter_marks(log, who, cleared),
     )  # fmt: skip
     cost = game.rules.params.energy.per_stage
     before = np.append(0, energy[:-1] - cost)
     before[first] = played.energy[place[first]]
-    _write_regained(log, visit, plays, energy - before)
-    _write_starts(game, log, visit, plays)
-    _write_losses(log, visit, plays.some((~won).nonzero()[0]))
+    write_regained(log, visit, plays, energy - before)
+    write_starts(game, log, visit, plays)
+    write_losses(log, visit, plays.some((~won).nonzero()[0]))
     earned = np.cumsum(paid * won)
     base = (earned - paid * won)[first][np.cumsum(first) - 1]
     after = log.purse[GOLD][who] + earned - base
     winners = won.nonzero()[0]
-    _write_wins(game, log, visit, plays.some(winners), after[winners])
+    write_wins(game, log, visit, plays.some(winners), after[winners])
     log.purse[GOLD][who] = after  # the last of each visit stays
     log.purse[ENERGY][who] = energy - cost
     log.lost[who[~won]] = True
@@ -191,93 +164,16 @@ def _write_sweeps(
         return
     who, cleared = played.who[at], visit.day.state.cleared[played.pos[at]]
     first, paid = repeated(tries[at]), gold[at, cleared]
-    log.read_energy(visit.when, who, _READ + first, start[at], energy)
-    place = np.repeat(np.arange(at.size), count)
-    j = np.arange(place.size) - np.repeat(np.cumsum(count) - count, count)
-    rows, pays, stage = who[place], paid[place], cleared[place]
+    log.read_energy(visit.when, who, READ + first, start[at], energy)
     plays = Plays(
-        pos=played.pos[at][place], who=rows, places=first[place] + repeated(j),
-        cleared=stage, stage=stage,
-        start=start[at][place] + j * settings.sweep_seconds,
-        seconds=np.full(place.size, settings.sweep_seconds), energy=energy[place] - j * cost,
-        number=(log.replays[who] + 1)[place] + j, power=played.power[at][place], gold=pays,
-        marks=_marks(log, who, cleared)[place], is_sweep=True,
+        who=who, places=first, cleared=cleared, stage=cleared, start=start[at],
+        seconds=np.full(at.size, settings.sweep_seconds), energy=energy,
+        number=log.replays[who] + 1, power=played.power[at], gold=paid,
+        marks=chapter_marks(log, who, cleared), times=count,
     )  # fmt: skip
-    _write_starts(game, log, visit, plays)
-    _write_wins(game, log, visit, plays, log.purse[GOLD][who][place] + (j + 1) * pays)
+    write_starts(game, log, visit, plays)
+    write_wins(game, log, visit, plays, log.purse[GOLD][who] + paid)
     log.purse[GOLD][who] += count * paid
     log.purse[ENERGY][who] -= count * cost
     log.replays[who] += count
     log.played[who] += count
-
-
-def _write_regained(log: EventLog, visit: Visit, plays: Plays, grown: Ints) -> None:
-    """Write energy regained before some plays: (n,)."""
-    some = grown.nonzero()[0]
-    if some.size:
-        plays = plays.some(some)
-        log.add(
-            SOURCE, visit.when, plays.who, _READ + plays.places, plays.start,
-            plays.marks, currency=ENERGY, amount=grown[some],
-            balance_after=plays.energy, reason=_REGEN,
-        )  # fmt: skip
-
-
-def _write_starts(game: Game, log: EventLog, visit: Visit, plays: Plays) -> None:
-    """Write stages begun, and the energy they cost."""
-    cost, marks = game.rules.params.energy.per_stage, plays.marks
-    log.add(
-        SINK, visit.when, plays.who, _ENTRY + plays.places, plays.start, marks,
-        currency=ENERGY, amount=cost, balance_after=plays.energy - cost, reason=_STAGE_ENTRY,
-    )  # fmt: skip
-    log.add(
-        "stage_start", visit.when, plays.who, _START + plays.places, plays.start, marks,
-        stage_index=plays.stage, attempt_no=np.minimum(plays.number, _MOST),
-        team_power=plays.power, is_sweep=plays.is_sweep,
-    )  # fmt: skip
-
-
-def _write_losses(log: EventLog, visit: Visit, plays: Plays) -> None:
-    log.add(
-        "stage_fail", visit.when, plays.who, _RESULT + plays.places, plays.start + plays.seconds,
-        plays.marks, stage_index=plays.stage, seconds=plays.seconds, fail_reason=0,
-        team_power=plays.power, required_power=log.settings.required[plays.cleared],
-    )  # fmt: skip
-
-
-def _write_wins(game: Game, log: EventLog, visit: Visit, plays: Plays, after: Ints) -> None:
-    """Write stages won, and their gold, with the balance after each: (n,)."""
-    marks, end = plays.marks, plays.start + plays.seconds
-    if log.wants("stage_complete"):
-        stars, loot = _details(log, visit, plays)
-        log.add(
-            "stage_complete", visit.when, plays.who, _RESULT + plays.places, end, marks,
-            stage_index=plays.stage, seconds=plays.seconds, stars=stars,
-            is_first_clear=not plays.is_sweep, gold=plays.gold,
-            exp=game.rules.campaign.exp[plays.stage], loot_item=loot,
-        )  # fmt: skip
-    paid = slice(None) if plays.gold.all() else plays.gold.nonzero()[0]
-    log.add(
-        SOURCE, visit.when, plays.who[paid], (_GOLD + plays.places)[paid], end[paid], marks[paid],
-        currency=GOLD, amount=plays.gold[paid], balance_after=after[paid], reason=_REWARD,
-    )  # fmt: skip
-
-
-def _marks(log: EventLog, who: Ints, cleared: Ints) -> Ints:
-    """Return marks with the chapter after the stages cleared by then: (n,)."""
-    marks = log.marks[who]
-    return marks - (marks & 0xFF) + log.settings.chapter[cleared]
-
-
-def _details(log: EventLog, visit: Visit, plays: Plays) -> tuple[Ints, Ints]:
-    """Return stars and cosmetic items, -1 without, of plays won: (n,)."""
-    ids, k = visit.ids[plays.pos], plays.places >> SUB_BITS
-    steps = visit.luck.reps(0, 1) + k.view(np.uint64)
-    u = log.draws.uniform("stage_stars", step=steps, entities=ids)
-    easy, all_three = log.settings.star_power[:, plays.stage - 1] <= plays.power
-    stars = np.where(easy, 3 - (u >= _THIRD_STAR), 1 + (u >= _ONE_STAR) + (u >= _TWO_STARS))
-    stars[all_three] = 3
-    chance = log.settings.rules.params.campaign.loot_chance
-    v = log.draws.uniform("stage_loot", step=steps, entities=ids)
-    item = 1 + np.floor(v / chance * _LOOT_ITEMS) if chance else np.zeros(v.size)
-    return stars, np.where(v < chance, np.minimum(item, _LOOT_ITEMS), -1).astype(np.int64)

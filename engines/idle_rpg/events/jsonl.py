@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from engines.idle_rpg.events.schemas import ENVELOPE, PREFIX
+from engines.idle_rpg.events.envelope import ENVELOPE, PREFIX
 from engines.idle_rpg.params import Params
 
 EVENTS_FILE = "events.jsonl.gz"

@@ -80,17 +80,18 @@ class EventLog:
 
     def add(  # noqa: PLR0913, PLR0917 - an envelope
         self, kind: str, when: Ints | int, who: Ints, place: Ints | int, at: Ints,
-        marks: Any = None, **columns: Values,
+        marks: Any = None, times: Any = None, **columns: Values,
     ) -> None:  # fmt: skip
         """Append events (m,): rows of agents, place in their session, seconds, own columns.
 
         `when` is `order.moment` of age and session; `marks` (m,) are those of the agents now
-        unless given; nulls of whole numbers are -1. Arrays must not change afterwards.
+        unless given; `times` (m,) are how many each stands for, see `runs`; nulls of whole numbers
+        are -1. Arrays must not change afterwards.
         """
         buffer = self.buffers.get(kind)
         if buffer is not None and who.size:
             marks = self.marks[who] if marks is None else marks
-            buffer.append(Part(who, place, when, at, marks, columns))
+            buffer.append(Part(who, place, when, at, marks, columns, times))
 
     def gain(  # noqa: PLR0913, PLR0917
         self, when: int, who: Ints, place: Ints | int, at: Ints, currency: int,

@@ -53,6 +53,15 @@ def orders(keys: Ints) -> Ints:
     return keys & (1 << AGE_SHIFT) - 1
 
 
+def repetition_steps(keys: Ints) -> Ints:
+    """Return the repetition of each event as a step of draws, from its key.
+
+    That is 64 * (16 * age + session) + repetition.
+    """
+    session = keys >> SESSION_SHIFT & (1 << AGENT_SHIFT - SESSION_SHIFT) - 1
+    return session << REPETITION_BITS | keys >> SUB_BITS & (1 << REPETITION_BITS) - 1
+
+
 def sessions(order: Ints) -> Ints:
     """Return the session of the day in which events happen, from their event_order."""
     return order >> SESSION_SHIFT

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.events.buffer import Buffer, Joined
+from engines.idle_rpg.events.buffer import Buffer
+from engines.idle_rpg.events.envelope import ENVELOPE, PREFIX
 from engines.idle_rpg.events.log import EventLog, first_marks, marked
 from engines.idle_rpg.events.order import (
     AGENT_SHIFT,
@@ -16,16 +17,16 @@ from engines.idle_rpg.events.order import (
     orders,
     sessions,
 )
-from engines.idle_rpg.events.schemas import ENVELOPE, PREFIX
+from engines.idle_rpg.events.runs import REPEATED, held, unfold
 from engines.idle_rpg.events.settings import Settings
 from engines.idle_rpg.events.teams import team_bits
 from engines.idle_rpg.population import Profile
 from runner.contract import Column, Draws, TableSchema, TableSink
 
-_BATCH = 131_072  # rows written at once; no byte depends on it
+_BATCH = 131_072  # about so many rows are written at once; no byte depends on it
 _DAY_SECONDS = 86_400
 _OWN = len(ENVELOPE)
-_KINDS = {"category": "int16"}
+_FEW = 127  # categories whose places fit into a byte
 
 
 def new_log(
@@ -45,7 +46,7 @@ def new_log(
     level = settings.level_of(np.zeros(n, dtype=np.int64))
     return EventLog(
         settings=settings, draws=draws, profile=profile,
-        buffers={s.name.removeprefix(PREFIX): Buffer(_kinds(s)) for s in schemas},
+        buffers={s.name.removeprefix(PREFIX): _buffer(s) for s in schemas},
         marks=first_marks(level, int(settings.chapter[0])),
         purse=np.repeat([[start.gold], [start.gems], [start.tickets], [start.energy]], n, axis=1),
         rating=full(params.arena.start_rating), tries=full(0), replays=full(0), joined=full(0),
@@ -56,27 +57,33 @@ def new_log(
     )  # fmt: skip
 
 
-def _kinds(schema: TableSchema) -> dict[str, np.dtype[Any]]:
-    return {c.name: np.dtype(_KINDS.get(c.kind, c.kind)) for c in schema.columns[_OWN:]}
+def _buffer(schema: TableSchema) -> Buffer:
+    name, own = schema.name.removeprefix(PREFIX), schema.columns[_OWN:]
+    return Buffer(held(name, {c.name: _kind(c) for c in own}), repeats=name in REPEATED)
+
+
+def _kind(column: Column) -> np.dtype[Any]:
+    if column.kind != "category":
+        return np.dtype(column.kind)
+    return np.dtype("int8" if len(column.categories) <= _FEW else "int16")
 
 
 def write_events(out: TableSink, log: EventLog, schemas: tuple[TableSchema, ...]) -> None:
     """Write every event of a block, and forget it."""
     for schema in schemas:
-        events = log.buffers.pop(schema.name.removeprefix(PREFIX)).take()
-        if events is not None:
-            _write_type(out, log, schema, events)
+        _write_type(out, log, schema, log.buffers.pop(schema.name.removeprefix(PREFIX)))
 
 
-def _write_type(out: TableSink, log: EventLog, schema: TableSchema, events: Joined) -> None:
-    order = np.argsort(events.keys, kind="stable")
-    for start in range(0, order.size, _BATCH):
-        rows = order[start : start + _BATCH]
-        columns = _envelope(
-            log, events.keys.take(rows), events.at.take(rows), events.marks.take(rows)
-        )
+def _write_type(out: TableSink, log: EventLog, schema: TableSchema, buffer: Buffer) -> None:
+    buffer.join()
+    batches = -(-buffer.size // _BATCH)
+    edges = np.linspace(0, log.profile.ids.size, batches + 1).astype(np.int64)
+    for events in buffer.by_agents(edges):
+        order = np.argsort(events.keys, kind="stable")
+        some = unfold(log, schema.name.removeprefix(PREFIX), events, order)
+        columns = _envelope(log, some.keys, some.at, some.marks)
         for column in schema.columns[_OWN:]:
-            columns[column.name] = _shown(column, events.columns[column.name].take(rows))
+            columns[column.name] = _shown(column, some.columns.pop(column.name))
         out.write(schema.name, columns)
 
 

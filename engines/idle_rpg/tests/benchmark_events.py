@@ -20,7 +20,7 @@ from runner.execute.sink import PartSink
 from runner.store.parts import PartWriter
 
 HORIZON = 90
-SIZES = (25_000, 50_000)
+SIZES = (25_000, 50_000, 100_000)
 WANTED_RATE = 1_500_000  # events per CPU-second
 WANTED_GIB = 1.5
 REFERENCE_RATE = 45_200  # of the reference system

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines.idle_rpg.events.envelope import ENVELOPE
 from engines.idle_rpg.events.order import event_ids, mix64, moment, orders, sessions, slot
-from engines.idle_rpg.events.schemas import ENVELOPE, event_tables
+from engines.idle_rpg.events.schemas import event_tables
 from engines.idle_rpg.events.words import unlocked_place, unlocked_texts, unlocks
 from engines.idle_rpg.tests.support import BURST, params, rows, run
 from runner.conformance import Ran
@@ -275,6 +276,29 @@ def test_a_type_is_the_same_whatever_else_is_collected():
     alone = run(_OVERRIDES, agents=_AGENTS, horizon=_DAYS, collect=some)
     for name in some:
         assert rows(alone.tables[name]) == rows(ran().tables[name])
+
+
+def test_pieces_and_batches_leave_no_trace(monkeypatch):
+    """Few events a piece and a batch: runs of replays are cut off from each other, not broken."""
+    names = ["event_economy_sink", "event_economy_source", "event_stage_complete", "agent_days"]
+    whole = {name: rows(table) for name, table in run({}, collect=names).tables.items()}
+    monkeypatch.setattr("engines.idle_rpg.events.buffer._ENOUGH", 50)
+    monkeypatch.setattr("engines.idle_rpg.events.writing._BATCH", 97)
+    monkeypatch.setattr("engines.idle_rpg.writing._BATCH", 13)
+    in_pieces = run({}, collect=names).tables
+    assert {name: rows(table) for name, table in in_pieces.items()} == whole
+
+
+def test_replays_follow_each_other_at_once():
+    starts = event("stage_start").sort_values(_PLACE)
+    replays = starts[starts.is_sweep]
+    same = replays.groupby(["agent_id", "age_day", "session_no"])
+    seconds = params(_OVERRIDES).campaign.sweep_seconds
+    assert (same.size() > 1).any()
+    assert (same.event_at.diff().dropna() == pd.Timedelta(seconds, "s")).all()
+    assert (same.event_order.diff().dropna() == 64).all()
+    assert (same.attempt_no.diff().dropna() == 1).all()
+    assert (same.stage_index.nunique() == 1).all()
 
 
 def test_more_agents_and_more_days_leave_events_as_they_are():

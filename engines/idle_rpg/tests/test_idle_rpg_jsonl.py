@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from engines.idle_rpg.events.schemas import ENVELOPE, PREFIX
+from engines.idle_rpg.events.envelope import ENVELOPE, PREFIX
 
 PROJECT_ROOT = Path(__file__).parents[3]
 _STUDY = (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from runner.contract import Column, TableSchema, UnstoredError, table_data
+from runner.contract import Column, ColumnKind, TableSchema, UnstoredError, table_data
 from runner.store.parts import METRICS_SCHEMA, RUN_ID, PartWriter, file_digest, metrics_hash
 
 GROUP = 131_072
@@ -72,6 +74,39 @@ def test_an_engines_batches_leave_no_trace(tmp_path: Path) -> None:
     ]
     assert len({file.read_bytes() for file in files}) == 1
     assert groups_of(files[0]) == [GROUP, GROUP, 1020]
+
+
+def test_rows_that_wait_do_not_hold_those_that_were_written(tmp_path: Path) -> None:
+    words = np.array(["word"] * (GROUP + 3), dtype=object)
+    data = table_data(
+        STEPS, {"step": np.arange(GROUP + 3), "value": np.zeros(GROUP + 3), "word": words}
+    )
+    written = weakref.ref(data["step"].values)
+    with PartWriter(tmp_path, "part", {"steps": STEPS}) as writer:
+        writer.begin("a")
+        writer.write("steps", data)
+        del data
+        gc.collect()
+        assert written() is None
+        writer.keep()
+        writer.close()
+    assert groups_of(tmp_path / "steps" / "part.parquet") == [GROUP, 3]
+
+
+@pytest.mark.parametrize("kind", ["int64", "int32", "int16", "int8", "uint64", "timestamp"])
+def test_whole_numbers_come_back_whatever_their_width(tmp_path: Path, kind: ColumnKind) -> None:
+    schema = TableSchema(name="steps", columns=(Column(name="step", kind=kind),), key=("step",))
+    bounds = np.iinfo({"timestamp": "int64"}.get(kind, kind))
+    step = np.array([bounds.min, 0, 1, 1, bounds.max], dtype=bounds.dtype)
+    with PartWriter(tmp_path, "part", {"steps": schema}) as writer:
+        writer.begin("a")
+        writer.write("steps", table_data(schema, {"step": step}))
+        writer.keep()
+        writer.close()
+    file = tmp_path / "steps" / "part.parquet"
+    assert pq.read_table(file)["step"].to_numpy().view(bounds.dtype).tolist() == step.tolist()
+    packed = pq.read_metadata(file).row_group(0).column(1).compression
+    assert packed == ("UNCOMPRESSED" if kind == "uint64" else "ZSTD")  # hashes do not shrink
 
 
 def test_hashes_do_not_depend_on_batches_or_neighbours(tmp_path: Path) -> None:
