@@ -24,7 +24,7 @@ BATTLE_STREAMS = ("arena_engage", "arena_opponent", "arena_win")
 ATTEMPTS = 8  # of the campaign that are drawn beforehand where few play
 _ONCE = (*(f"act/{name}" for name in ACTIONS), "ad_skip", "guild_attack")
 _REPEAT_WORDS = 64  # addresses of repetitions in one session
-_FEW = 512  # up to so many agents a call costs more than numbers drawn in vain
+MANY = 512  # up to so many agents a call costs more than numbers drawn in vain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class Luck:
 
 def draw_luck(plans: tuple[LuckPlan, LuckPlan], draws: Draws, step: Words, ids: Words) -> Luck:
     """Draw what decides in the sessions `step` of the agents `ids` (m,)."""
-    plan = plans[ids.size <= _FEW]
+    plan = plans[ids.size <= MANY]
     rows = draws.uniform_rows(plan.streams, steps=step * plan.scale + plan.first, entities=ids)
     known = dict(zip(plan.streams, rows, strict=True))
     known |= {name: rows[place] for name, place in plan.repeated.items()}
