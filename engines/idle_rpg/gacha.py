@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from engines.idle_rpg.day import Day, wanted_banners
 from engines.idle_rpg.events.gacha import before_pulls, pay_pulls, view_banner, write_pulls
 from engines.idle_rpg.game import Game, Visit, session_chance
-from engines.idle_rpg.heroes import rank_first, rank_heroes, rank_with_one
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.luck import Words
 from engines.idle_rpg.players import GEMS, TICKETS, State
+from engines.idle_rpg.ranking import rank_first, rank_heroes, rank_with_one
 from engines.idle_rpg.rules import LEGENDARY, MOST_STARS, Rules
 from engines.idle_rpg.shop import offer
 from runner.contract import Draws, Floats

@@ -104,6 +104,16 @@ class Luck:
         return np.arange(base + first, base + end, dtype=np.uint64)
 
 
+def in_a_row(happens: NDArray[np.bool_]) -> Ints:
+    """Return how often in a row, from the first time on, something happens (n, m): int64 (m,)."""
+    going = happens[0]
+    number = going.astype(np.int64)
+    for again in happens[1:]:
+        going = going & again
+        number += going
+    return number
+
+
 def draw_luck(plans: tuple[LuckPlan, LuckPlan], draws: Draws, step: Words, ids: Words) -> Luck:
     """Draw what decides in the sessions `step` of the agents `ids` (m,)."""
     plan = plans[ids.size <= MANY]
