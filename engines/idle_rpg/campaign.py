@@ -28,7 +28,7 @@ from engines.idle_rpg.events.purchases import refill_energy
 from engines.idle_rpg.game import Game, Visit, gate, regen_period, regenerated
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
-from engines.idle_rpg.shop import offer
+from engines.idle_rpg.shop import offer, without
 
 
 def play_campaign(game: Game, visit: Visit) -> None:
@@ -123,9 +123,7 @@ def _make_offers(game: Game, visit: Visit, run: Run) -> None:
     bought = offer(game, visit, "out_of_energy", run.pos[lacked])
     _refill(game, visit, bought)
     stuck = run.pos[run.rows[STUCK].nonzero()[0]]
-    if bought.size:
-        stuck = stuck[~np.isin(stuck, bought)]
-    offer(game, visit, "stuck_progression", stuck)
+    offer(game, visit, "stuck_progression", without(stuck, bought, visit))
 
 
 def _refill(game: Game, visit: Visit, pos: Ints) -> None:

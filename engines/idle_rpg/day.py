@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from engines.idle_rpg.experiments import EffectArrays
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.params import TRIGGERS
-from engines.idle_rpg.players import COUNTS, TODAY, Players, State, state_of
+from engines.idle_rpg.players import COUNTS, LIFE_COUNTS, TODAY, Players, State, state_of
 from engines.idle_rpg.rules import LEGENDARY, Rules
 from runner.contract import Floats
+
+_TURNED = 1024  # players whose rows become columns, and back, at once: they stay in the cache
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,13 +71,16 @@ def copy_day(players: Players, age: int, rows: Ints, effects: EffectArrays) -> D
     Wanted banners and pull caps are left for `gacha.prepare_day`.
     """
     profile, m = players.profile, rows.size
-    together = players.state.matrix.T.take(rows, axis=0)
-    strongest = players.strongest.take(rows, axis=0)
+    state = np.empty((len(players.state.matrix), m), dtype=np.int64)
+    strongest = np.empty((*players.strongest.shape[1:], m), dtype=np.int16)
+    for start in range(0, m, _TURNED):
+        some = slice(start, start + _TURNED)
+        state[:, some] = players.state.matrix.T.take(rows[some], axis=0).T
+        strongest[:, :, some] = players.strongest.take(rows[some], axis=0).transpose(1, 2, 0)
     return Day(
         age=age, rows=rows, ids=profile.entities[rows], kind=profile.archetype[rows],
         install=profile.install[rows], money=players.money[rows],
-        state=state_of(np.ascontiguousarray(together.T)),
-        strongest=np.ascontiguousarray(strongest.transpose(1, 2, 0)),
+        state=state_of(state), strongest=strongest,
         effects=effects, counts=np.zeros((len(COUNTS), m), dtype=np.int64),
         fired=np.zeros((len(TRIGGERS), m), dtype=np.bool_),
         banner=np.full(m, -1), pull_cap=np.zeros(m, dtype=np.int64),
@@ -86,9 +91,12 @@ def copy_day(players: Players, age: int, rows: Ints, effects: EffectArrays) -> D
 
 def put_back(players: Players, day: Day) -> None:
     """Store what the day has changed."""
-    players.state.matrix.T[day.rows] = np.ascontiguousarray(day.state.matrix.T)
-    players.strongest[day.rows] = np.ascontiguousarray(day.strongest.transpose(2, 0, 1))
-    players.totals[day.rows] += day.counts.T
+    for start in range(0, day.size, _TURNED):
+        some = slice(start, start + _TURNED)
+        rows = day.rows[some]
+        players.state.matrix.T[rows] = day.state.matrix[:, some].T
+        players.strongest[rows] = day.strongest[:, :, some].transpose(2, 0, 1)
+        players.totals[rows] += day.counts[: len(LIFE_COUNTS), some].T
 
 
 def wanted_banners(rules: Rules, featured: Ints, players: Players, day: Day, pos: Ints) -> Ints:

@@ -15,7 +15,7 @@ from engines.idle_rpg.luck import Words
 from engines.idle_rpg.players import GEMS, TICKETS, State
 from engines.idle_rpg.ranking import rank_first, rank_heroes, rank_with_one
 from engines.idle_rpg.rules import LEGENDARY, MOST_STARS, Rules
-from engines.idle_rpg.shop import offer
+from engines.idle_rpg.shop import offer, without
 from runner.contract import Draws, Floats
 
 WEEK_DAYS = 7
@@ -62,12 +62,9 @@ def do_gacha(game: Game, visit: Visit) -> None:
     if not pos.size:
         return
     view_banner(game, visit, pos)
-    is_poor = ~_can_pay(game, visit.day.state, pos)
-    poor = pos[is_poor]
+    poor = pos[~_can_pay(game, visit.day.state, pos)]
     bought = _offer_funds(game, visit, poor) if poor.size else poor
-    if bought.size:
-        is_poor &= ~np.isin(pos, bought)
-    _pull_first_possible(game, visit, pos[~is_poor])
+    _pull_first_possible(game, visit, without(pos, without(poor, bought, visit), visit))
 
 
 def _visitors(game: Game, visit: Visit, possible: NDArray[np.bool_]) -> Ints:
@@ -208,8 +205,10 @@ def pulled_rarities(rules: Rules, counter: Ints, u: Floats) -> tuple[Ints, Ints]
 
 def drawn_rarity(rules: Rules, counter: Ints, u: Floats) -> Ints:
     """Return the rarity of pulls from their uniforms: legendary first, then epic, rare, common."""
-    edges = rules.pull_edges[counter]
-    return np.asarray(LEGENDARY - np.count_nonzero(u[..., None] >= edges, axis=-1))
+    rarity = np.full(u.shape, LEGENDARY)
+    for edge in rules.pull_edges.T:
+        rarity -= u >= edge[counter]
+    return rarity
 
 
 def _drawn_heroes(
@@ -243,7 +242,10 @@ def add_copies(game: Game, rows: Ints, hero: Ints) -> None:
     places = rows * game.n_heroes + hero
     copies, cell = players.copies.reshape(-1), players.cell.reshape(-1)
     before = copies[places]
-    np.add.at(copies, places.reshape(-1), np.int16(1))
+    if len(hero) == 1:
+        copies[places] += 1
+    else:
+        np.add.at(copies, places.reshape(-1), np.int16(1))
     after = np.minimum(copies[places], most)
     copies[places] = after
     more_stars = rules.stars_by_copies[after] - rules.stars_by_copies[before]

@@ -78,9 +78,7 @@ class Game:
     def earn(self, state: State, currency: int, pos: Ints, amount: Ints | int) -> None:
         """Give agents `pos` of a state (each at most once) an amount of a currency."""
         state.matrix[currency][pos] += amount
-        self.earned[currency] += (
-            amount.sum() if isinstance(amount, np.ndarray) else amount * pos.size
-        )
+        self.earned[currency] += _total(amount, pos)
 
     def spend(self, state: State, currency: int, pos: Ints, amount: Ints | int) -> None:
         """Take an amount of a currency from agents, each at most once."""
@@ -89,9 +87,7 @@ class Game:
         balance = state.matrix[currency]
         left = balance[pos] - amount
         balance[pos] = left
-        self.spent[currency] += (
-            amount.sum() if isinstance(amount, np.ndarray) else amount * pos.size
-        )
+        self.spent[currency] += _total(amount, pos)
         self.lowest = min(self.lowest, int(left.min()))
 
     def fault(self, check: str, broken: bool | np.bool_, text: str) -> None:
@@ -142,6 +138,11 @@ class Visit:
     def now(self, pos: Ints) -> Ints:
         """Return the time of the sessions at `pos`, seconds since midnight of the install day."""
         return self.end[pos] - self.left[pos]
+
+
+def _total(amount: Ints | int, pos: Ints) -> int:
+    each = np.add.reduce(amount) if isinstance(amount, np.ndarray) else amount * pos.size
+    return int(each)
 
 
 def gate(

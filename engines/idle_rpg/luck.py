@@ -5,6 +5,7 @@ Addresses make it harmless to draw what nobody asks for, so where few play, more
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -24,6 +25,7 @@ BATTLE_STREAMS = ("arena_engage", "arena_opponent", "arena_win")
 ATTEMPTS = 8  # of the campaign that are drawn beforehand where few play
 _ONCE = (*(f"act/{name}" for name in ACTIONS), "ad_skip", "guild_attack")
 _REPEAT_WORDS = 64  # addresses of repetitions in one session
+_WORDS_OF_SESSION = np.uint64(_REPEAT_WORDS)
 MANY = 512  # up to so many agents a call costs more than numbers drawn in vain
 
 
@@ -89,14 +91,13 @@ class Luck:
     ) -> tuple[Floats, ...]:
         """Return the repetitions first, ..., end - 1 of each stream: (end - first, m)."""
         first, end = reps
-        known = [self.known.get(stream) for stream in streams]
-        if known[0] is not None and end <= len(known[0]):
-            return tuple(rows[first:end].take(pos, axis=1) for rows in known if rows is not None)
-        number = end - first
-        names = tuple(name for name in streams for _ in range(number))
-        steps = np.tile(self.reps(first, end), len(streams))
+        rows = self.known.get(streams[0])
+        if rows is not None and end <= len(rows):
+            return tuple(self.known[stream][first:end].take(pos, axis=1) for stream in streams)
+        names, places = _repetitions(streams, first, end)
+        steps = places + self.step * _WORDS_OF_SESSION
         found = self.draws.uniform_rows(names, steps=steps, entities=self.ids[pos])
-        return tuple(found.reshape(len(streams), number, pos.size))
+        return tuple(found.reshape(len(streams), end - first, pos.size))
 
     def reps(self, first: int, end: int) -> Words:
         """Return the repetitions first, ..., end - 1 in the session as steps: uint64 (n,)."""
@@ -104,11 +105,18 @@ class Luck:
         return np.arange(base + first, base + end, dtype=np.uint64)
 
 
+@functools.lru_cache(maxsize=256)
+def _repetitions(streams: tuple[str, ...], first: int, end: int) -> tuple[tuple[str, ...], Words]:
+    """Return the stream and the place in the session of each row: (n,), uint64 (n,)."""
+    names = tuple(name for name in streams for _ in range(first, end))
+    return names, np.tile(np.arange(first, end, dtype=np.uint64), len(streams))
+
+
 def in_a_row(happens: NDArray[np.bool_]) -> Ints:
     """Return how often in a row, from the first time on, something happens (n, m): int64 (m,)."""
-    going = happens[0]
-    number = going.astype(np.int64)
-    for again in happens[1:]:
+    number = np.zeros(happens.shape[1], dtype=np.int64)
+    going = np.ones(happens.shape[1], dtype=np.bool_)
+    for again in happens:
         going = going & again
         number += going
     return number

@@ -20,13 +20,15 @@ GOLD, GEMS, TICKETS = 0, 1, 2  # their rows in a state
 MARKED_DAYS = (1, 7, 30)
 EMPTY = 126  # no candidate in this place: heroes are twice their id, plus one in the team
 
-DAY_COUNTS = (
-    "sessions", "seconds", "attempts", "sweeps", "wins", "losses", "upgrades", "pulls",
-    "legendaries", "ads", "arena_battles", "arena_wins", "guild_attacks", "purchases",
-    "revenue_cents",
-)  # fmt: skip
+_OF_LIFE = ("sessions", "seconds", "pulls", "legendaries", "ads", "purchases", "revenue_cents")
 _COMPARED = ("ad_offers", "ads_started", "over50_possible", "over50_fired")  # for tests alone
-COUNTS = (*DAY_COUNTS, *_COMPARED)
+_OF_DAY = (
+    "attempts", "sweeps", "wins", "losses", "upgrades", "arena_battles", "arena_wins",
+    "guild_attacks",
+)  # fmt: skip
+DAY_COUNTS = (*_OF_LIFE, *_OF_DAY)
+LIFE_COUNTS = (*_OF_LIFE, *_COMPARED)  # those of a day that are added up over the life
+COUNTS = (*LIFE_COUNTS, *_OF_DAY)
 TODAY = {name: row for row, name in enumerate(COUNTS)}
 
 
@@ -108,7 +110,7 @@ class Players:
         by_30, by_60: int64, active days up to these ages.
         on_day: bool (3, n), active on the days of `MARKED_DAYS`.
         pulls_before: int64, pulls up to the present agent-week, kept for a check alone.
-        totals: int64 (n, len(COUNTS)), counts over the life.
+        totals: int64 (n, len(LIFE_COUNTS)), counts over the life.
     """
 
     profile: Profile
@@ -180,7 +182,7 @@ def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) ->
         first_purchase=full(-1), tutorial_shown=full(0), tutorial_done=np.zeros(n, dtype=np.bool_),
         pulls_before=full(0), by_30=full(0), by_60=full(0),
         on_day=np.zeros((len(MARKED_DAYS), n), dtype=np.bool_),
-        totals=np.zeros((n, len(COUNTS)), dtype=np.int64),
+        totals=np.zeros((n, len(LIFE_COUNTS)), dtype=np.int64),
     )  # fmt: skip
 
 
@@ -192,8 +194,9 @@ def _first_state(rules: Rules, n: int) -> State:
         "quests_seen": -1, "legendary_age": NEVER, "guild": -1, "guild_asked": -1,
         "guild_attacked": -1, "guild_age": NEVER,
     }  # fmt: skip
-    row = np.array([values[name] for name in QUANTITIES], dtype=np.int64)
-    return state_of(np.tile(row, (n, 1)).T)
+    together = np.empty((n, len(QUANTITIES)), dtype=np.int64)
+    together[:] = [values[name] for name in QUANTITIES]
+    return state_of(together.T)
 
 
 def draw_taste(rules: Rules, draws: Draws, ids: Ints) -> NDArray[np.bool_]:

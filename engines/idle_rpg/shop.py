@@ -46,6 +46,15 @@ def offer(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     return _buy(game, visit, trigger, pos[wants]) if wants.size else pos[:0]
 
 
+def without(pos: Ints, taken: Ints, visit: Visit) -> Ints:
+    """Return the sessions of `pos` that are not among `taken`."""
+    if not taken.size:
+        return pos
+    stays = np.ones(visit.size, dtype=np.bool_)
+    stays[taken] = False
+    return pos[stays[pos]]
+
+
 def purchase_chance(game: Game, day: Day, trigger: str, pos: Ints) -> Floats:
     """Return the chance of a completed purchase at a trigger, before the budget: (m,)."""
     own = game.rules.purchase_chance[TRIGGERS.index(trigger)]
@@ -176,16 +185,12 @@ def browse_shop(game: Game, visit: Visit) -> None:
     day, age = visit.day, visit.age
     ending = pos[day.banner[pos] >= 0]
     ending = ending[game.rules.banner_ends[day.install[ending] + age]]
-    pos = _without(pos, offer(game, visit, "limited_banner_ending", ending))
+    pos = without(pos, offer(game, visit, "limited_banner_ending", ending), visit)
     if age >= 1:
         lacking = pos[day.state.pass_until[pos] < age]
-        pos = _without(pos, offer(game, visit, "monthly_pass_reminder", lacking))
+        pos = without(pos, offer(game, visit, "monthly_pass_reminder", lacking), visit)
     if age >= game.rules.params.iap.triggers.late_game_offer.min_age_day:
         offer(game, visit, "late_game_offer", pos)
-
-
-def _without(pos: Ints, taken: Ints) -> Ints:
-    return pos[~np.isin(pos, taken)] if taken.size else pos
 
 
 def offer_starter(game: Game, visit: Visit) -> None:

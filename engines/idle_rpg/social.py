@@ -10,7 +10,7 @@ from engines.idle_rpg.events.social import attack_boss, join_guild, write_battle
 from engines.idle_rpg.events.visits import leave_guild
 from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.luck import BATTLE_STREAMS
+from engines.idle_rpg.luck import BATTLE_STREAMS, in_a_row
 from engines.idle_rpg.players import GEMS, GOLD
 from runner.contract import Floats
 
@@ -52,8 +52,7 @@ def _battles(game: Game, visit: Visit, pos: Ints) -> tuple[Ints, Ints]:
     rounds = np.arange(int(most.max()))[:, None]
     (u,) = visit.luck.repeated(BATTLE_STREAMS[:1], (0, rounds.size), pos)
     chance = np.where(rounds < free, game.arena_will[kind], given.buy_chance)
-    goes_on = np.logical_and.accumulate((u < chance) & (rounds < most), axis=0)
-    return goes_on.sum(axis=0), free
+    return np.minimum(in_a_row(u < chance), most), free
 
 
 def _pay_battles(game: Game, day: Day, pos: Ints, number: Ints, free: Ints) -> None:
