@@ -11,7 +11,7 @@ from engines.idle_rpg.day import Day, wanted_banners
 from engines.idle_rpg.events.gacha import before_pulls, pay_pulls, view_banner, write_pulls
 from engines.idle_rpg.game import Game, Visit, session_chance
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.luck import Words
+from engines.idle_rpg.luck import PULL_STREAMS, Words
 from engines.idle_rpg.players import GEMS, TICKETS, State
 from engines.idle_rpg.ranking import rank_first, rank_heroes, rank_with_one
 from engines.idle_rpg.rules import LEGENDARY, MOST_STARS, Rules
@@ -160,7 +160,7 @@ def _pull(game: Game, visit: Visit, pos: Ints, pulls: int) -> None:
     day, state, ids = visit.day, visit.day.state, visit.ids[pos]
     before = before_pulls(game, visit, pos)
     steps, banner = visit.luck.reps(0, pulls), day.banner[pos]
-    u, v = visit.luck.repeated(("pull_rarity", "pull_hero"), (0, pulls), pos)
+    u, v = visit.luck.repeated(PULL_STREAMS, (0, pulls), pos)
     rarity, counter = pulled_rarities(game.rules, state.counter[pos], u)
     featured = np.where(banner >= 0, game.featured[banner], -1)
     hero = _drawn_heroes(game, (steps, ids), v, (rarity, featured))

@@ -24,7 +24,7 @@ from engines.idle_rpg.experiments import (
     no_effects,
 )
 from engines.idle_rpg.gacha import WEEK_DAYS, do_gacha, give_heroes, pity_bonus, prepare_day
-from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game, Visit, refresh_energy
+from engines.idle_rpg.game import DAY_SECONDS, Game, Visit, refresh_energy
 from engines.idle_rpg.heroes import upgrade_heroes
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.luck import draw_luck, plan_luck
@@ -223,8 +223,7 @@ def expose(game: Game, age: int, who: Ints) -> None:
 
 def _visit(game: Game, day: Day, number: int, plan: DayPlan, spent: Ints | None) -> None:
     """Play the sessions with one number; `spent` seconds are gone with the tutorial."""
-    age, length = day.age, plan.lengths[number]
-    size, step = length.size, np.array(SESSIONS * age + number, dtype=np.uint64)
+    age, length, size = day.age, plan.lengths[number], plan.lengths[number].size
     if not size:
         return
     ids = day.ids[:size]
@@ -235,7 +234,8 @@ def _visit(game: Game, day: Day, number: int, plan: DayPlan, spent: Ints | None)
         campaign_seconds=(game.rules.params.campaign.time_share * plan.drawn[number]).astype(
             np.int64
         ),
-        bought=np.zeros(size, dtype=np.int64), luck=draw_luck(game.luck, game.draws, step, ids),
+        bought=np.zeros(size, dtype=np.int64),
+        luck=draw_luck(game.luck, game.draws, (age, number), ids),
     )  # fmt: skip
     for act in ACTIONS_IN_ORDER:
         act(game, visit)

@@ -22,23 +22,31 @@ Words: TypeAlias = NDArray[np.uint64]
 
 STAGE_STREAMS = ("stage_attempt", "stage_seconds", "stage_success")
 BATTLE_STREAMS = ("arena_engage", "arena_opponent", "arena_win")
-ATTEMPTS = 8  # of the campaign that are drawn beforehand where few play
-_ONCE = (*(f"act/{name}" for name in ACTIONS), "ad_skip", "guild_attack")
-_REPEAT_WORDS = 64  # addresses of repetitions in one session
-_WORDS_OF_SESSION = np.uint64(_REPEAT_WORDS)
+PULL_STREAMS = ("pull_rarity", "pull_hero")
+PACK_TRIGGERS = tuple(
+    name for name in TRIGGERS if name not in ("starter_pack_offer", "monthly_pass_reminder")
+)
+ATTEMPTS, PULLS = 8, 10  # of the campaign, and summons, that are drawn beforehand where few play
 MANY = 512  # up to so many agents a call costs more than numbers drawn in vain
+_ALWAYS = (*(f"act/{name}" for name in ACTIONS), "ad_skip", "guild_attack")
+_SESSION, _REPEAT, _DAY, _WINDOW = range(4)
+_CLOCKS = {"guild_join": _DAY, "guild_pick": _DAY, "spend_budget": _WINDOW}
+_REPEAT_WORDS = 64  # addresses of repetitions in one session
+_DAY_WORDS = 16  # addresses of sessions in one day
+_WINDOW_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LuckPlan:
-    """Rows to draw in a session: row i has stream `streams[i]` at session * scale[i] + first[i].
+    """Rows to draw in a session: row i has stream `streams[i]` at step `first[i]` of its clock.
 
+    `clock`: int64, whether steps count sessions, repetitions in them, days or windows.
     `repeated`: the rows of streams that are drawn several times in a session; all other rows are
     drawn once.
     """
 
     streams: tuple[str, ...]
-    scale: Words
+    clock: Ints
     first: Words
     repeated: Mapping[str, slice]
 
@@ -47,23 +55,25 @@ def plan_luck(rules: Rules) -> tuple[LuckPlan, LuckPlan]:
     """Return what to draw where many play, and where few do."""
     params = rules.params
     battles = params.arena.attempts_per_day + params.arena.max_paid_per_day
-    times = {"upgrade_do": params.upgrade.max_per_session}
+    times = {"upgrade_do": params.upgrade.max_per_session} | dict.fromkeys(PULL_STREAMS, PULLS)
     times |= dict.fromkeys(STAGE_STREAMS, min(ATTEMPTS, params.campaign.max_stages_per_session))
     times |= dict.fromkeys(BATTLE_STREAMS, battles)
-    offers = tuple(f"iap/{name}" for name in TRIGGERS)
-    return _plan(_ONCE, {}), _plan(_ONCE + offers, times)
+    offers = (f"iap/{name}" for name in TRIGGERS)
+    packs = (f"iap_product/{name}" for name in PACK_TRIGGERS)
+    return _plan(_ALWAYS, {}), _plan((*_ALWAYS, *offers, *packs, *_CLOCKS), times)
 
 
 def _plan(once: tuple[str, ...], times: Mapping[str, int]) -> LuckPlan:
     streams, first, repeated = list(once), [0] * len(once), {}
+    clock = [_CLOCKS.get(name, _SESSION) for name in once]
     for name, number in times.items():
         repeated[name] = slice(len(streams), len(streams) + number)
         streams += [name] * number
         first += range(number)
-    scale = np.where(np.arange(len(streams)) < len(once), 1, _REPEAT_WORDS)
+        clock += [_REPEAT] * number
     return LuckPlan(
-        streams=tuple(streams), scale=scale.astype(np.uint64),
-        first=np.array(first, dtype=np.uint64), repeated=repeated,
+        streams=tuple(streams), clock=np.array(clock), first=np.array(first, dtype=np.uint64),
+        repeated=repeated,
     )  # fmt: skip
 
 
@@ -71,11 +81,11 @@ def _plan(once: tuple[str, ...], times: Mapping[str, int]) -> LuckPlan:
 class Luck:
     """Uniforms of the sessions with one number, `known` (m,) or (times, m) by stream.
 
-    `step`: uint64 (), the session as a step of draws; `ids`: uint64 (m,).
+    `now`: uint64 (4,), step of each clock, see `LuckPlan`; `ids`: uint64 (m,).
     """
 
     draws: Draws
-    step: Words
+    now: Words
     ids: Words
     known: Mapping[str, Floats]
 
@@ -84,7 +94,8 @@ class Luck:
         known = self.known.get(stream)
         if known is not None:
             return known[pos]
-        return self.draws.uniform(stream, step=self.step, entities=self.ids[pos])
+        step = self.now[_CLOCKS.get(stream, _SESSION)]
+        return self.draws.uniform(stream, step=int(step), entities=self.ids[pos])
 
     def repeated(
         self, streams: tuple[str, ...], reps: tuple[int, int], pos: Ints
@@ -95,14 +106,13 @@ class Luck:
         if rows is not None and end <= len(rows):
             return tuple(self.known[stream][first:end].take(pos, axis=1) for stream in streams)
         names, places = _repetitions(streams, first, end)
-        steps = places + self.step * _WORDS_OF_SESSION
+        steps = places + self.now[_REPEAT]
         found = self.draws.uniform_rows(names, steps=steps, entities=self.ids[pos])
         return tuple(found.reshape(len(streams), end - first, pos.size))
 
     def reps(self, first: int, end: int) -> Words:
         """Return the repetitions first, ..., end - 1 in the session as steps: uint64 (n,)."""
-        base = int(self.step) * _REPEAT_WORDS
-        return np.arange(base + first, base + end, dtype=np.uint64)
+        return self.now[_REPEAT] + np.arange(first, end, dtype=np.uint64)
 
 
 @functools.lru_cache(maxsize=256)
@@ -122,10 +132,15 @@ def in_a_row(happens: NDArray[np.bool_]) -> Ints:
     return number
 
 
-def draw_luck(plans: tuple[LuckPlan, LuckPlan], draws: Draws, step: Words, ids: Words) -> Luck:
-    """Draw what decides in the sessions `step` of the agents `ids` (m,)."""
-    plan = plans[ids.size <= MANY]
-    rows = draws.uniform_rows(plan.streams, steps=step * plan.scale + plan.first, entities=ids)
+def draw_luck(
+    plans: tuple[LuckPlan, LuckPlan], draws: Draws, when: tuple[int, int], ids: Words
+) -> Luck:
+    """Draw what decides in the sessions `when` (age, number) of the agents `ids` (m,)."""
+    plan, (age, number) = plans[ids.size <= MANY], when
+    session = age * _DAY_WORDS + number
+    clocks = (session, session * _REPEAT_WORDS, age, age // _WINDOW_DAYS)
+    now = np.array(clocks, dtype=np.uint64)
+    rows = draws.uniform_rows(plan.streams, steps=now[plan.clock] + plan.first, entities=ids)
     known = dict(zip(plan.streams, rows, strict=True))
     known |= {name: rows[place] for name, place in plan.repeated.items()}
-    return Luck(draws=draws, step=step, ids=ids, known=known)
+    return Luck(draws=draws, now=now, ids=ids, known=known)

@@ -11,12 +11,11 @@ from engines.idle_rpg.events import purchases
 from engines.idle_rpg.events.purchases import Sale
 from engines.idle_rpg.game import Game, Visit, gate, refresh_energy
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.luck import Words
 from engines.idle_rpg.params import TRIGGERS
 from engines.idle_rpg.params_market import MONTHLY_PASS, STARTER_PACK
 from engines.idle_rpg.players import GEMS, TICKETS
 from engines.idle_rpg.rules import Rules
-from runner.contract import Draws, Floats
+from runner.contract import Floats
 
 WINDOW_DAYS = 30
 _FIXED_PRODUCTS = {"starter_pack_offer": STARTER_PACK, "monthly_pass_reminder": MONTHLY_PASS}
@@ -84,12 +83,12 @@ class Choice:
 
 def _affordable(game: Game, visit: Visit, trigger: str, pos: Ints) -> Choice:
     """Return what the agents would buy, where it fits the budget of the window."""
-    day, rules, window = visit.day, game.rules, visit.age // WINDOW_DAYS
+    day, rules = visit.day, game.rules
     product = _products(game, visit, trigger, pos)
     price = rules.price_cents[product]
     for changed, prices in day.effects.prices.items():
         price = np.where(product == changed, prices[pos], price)
-    budget = window_budget(rules, game.draws, (day.kind[pos], day.ids[pos]), window)
+    budget = window_budget(rules, day.kind[pos], visit.luck.once("spend_budget", pos))
     fits = day.state.window_cents[pos] + price <= budget
     return Choice(pos=pos[fits], product=product[fits], price=price[fits], budget=budget[fits])
 
@@ -109,16 +108,13 @@ def _products(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     if trigger in _FIXED_PRODUCTS:
         return np.full(pos.size, rules.product_names.index(_FIXED_PRODUCTS[trigger]))
     kind = visit.day.kind[pos]
-    stream, ids = f"iap_product/{trigger}", visit.ids[pos]
-    u = game.draws.uniform(stream, step=visit.luck.step, entities=ids)
+    u = visit.luck.once(f"iap_product/{trigger}", pos)
     return np.asarray(rules.packs[kind, (u * rules.pack_counts[kind]).astype(np.int64)])
 
 
-def window_budget(rules: Rules, draws: Draws, agents: tuple[Ints, Words], window: int) -> Ints:
-    """Return what agents (archetype, id) can spend in a 30-day window, in whole cents: (m,)."""
-    kind, ids = agents
+def window_budget(rules: Rules, kind: Ints, u: Floats) -> Ints:
+    """Return what agents of some archetypes can spend in a window, in whole cents: (m,)."""
     low, high = rules.budget_low[kind], rules.budget_high[kind]
-    u = draws.uniform("spend_budget", step=window, entities=ids)
     return np.floor(low + u * (high - low) + 0.5).astype(np.int64)
 
 

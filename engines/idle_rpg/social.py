@@ -135,10 +135,9 @@ def _join(game: Game, visit: Visit, pos: Ints) -> None:
     if not pos.size:
         return
     day.state.guild_asked[pos] = visit.age
-    streams = ("guild_join", "guild_pick")
-    u = game.draws.uniform_rows(streams, steps=np.full(2, visit.age), entities=visit.ids[pos])
-    joins = (u[0] < given.join_factor * game.guild_will[day.kind[pos]]).nonzero()[0]
-    pos, pick = pos[joins], u[1, joins]
+    will = given.join_factor * game.guild_will[day.kind[pos]]
+    pos = pos[visit.luck.once("guild_join", pos) < will]
+    pick = visit.luck.once("guild_pick", pos)
     day.state.guild[pos] = 1 + (pick * given.count).astype(np.int64)
     day.state.guild_age[pos] = visit.age
     join_guild(game, visit, pos)
