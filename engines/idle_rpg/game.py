@@ -19,7 +19,6 @@ from engines.idle_rpg.triangular import Triangular
 from runner.contract import Draws, Floats
 
 DAY_SECONDS = 86_400
-SESSIONS = 16  # addresses of sessions of one age
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class Game:
 
     `lowest` is the smallest balance of anything after any payment; `earned` and `spent` are
     totals by currency; `visits` and `lacked` count campaign visits and those short of energy.
-    `log` is None unless events are collected.
+    `purchases` is None unless their table is written, `log` unless events are collected.
     """
 
     rules: Rules
@@ -67,7 +66,7 @@ class Game:
     visits: int = 0
     lacked: int = 0
     faults: dict[str, str] = field(default_factory=dict)
-    purchases: Purchases = field(default_factory=Purchases)
+    purchases: Purchases | None = None
     log: EventLog | None = None
 
     @property

@@ -27,14 +27,14 @@ from engines.idle_rpg.gacha import WEEK_DAYS, do_gacha, give_heroes, pity_bonus,
 from engines.idle_rpg.game import DAY_SECONDS, Game, Visit, refresh_energy
 from engines.idle_rpg.heroes import upgrade_heroes
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.luck import draw_luck, plan_luck
+from engines.idle_rpg.luck import WINDOW_DAYS, draw_luck, plan_luck
 from engines.idle_rpg.players import GEMS, MARKED_DAYS, TICKETS, new_players, starting_heroes
 from engines.idle_rpg.population import Profile
 from engines.idle_rpg.records import Recorder
 from engines.idle_rpg.returning import decide_returns
 from engines.idle_rpg.rules import Rules, step_chances
 from engines.idle_rpg.schedule import DayPlan, overlapping, plan_day, without
-from engines.idle_rpg.shop import WINDOW_DAYS, browse_shop, offer_starter
+from engines.idle_rpg.shop import browse_shop, offer_starter
 from engines.idle_rpg.social import fight_arena, leave_guilds, meet_guild
 from engines.idle_rpg.triangular import session_counts, session_lengths, stacked
 from engines.idle_rpg.tutorial import play_tutorial

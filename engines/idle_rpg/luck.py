@@ -32,8 +32,8 @@ _ALWAYS = (*(f"act/{name}" for name in ACTIONS), "ad_skip", "guild_attack")
 _SESSION, _REPEAT, _DAY, _WINDOW = range(4)
 _CLOCKS = {"guild_join": _DAY, "guild_pick": _DAY, "spend_budget": _WINDOW}
 _REPEAT_WORDS = 64  # addresses of repetitions in one session
-_DAY_WORDS = 16  # addresses of sessions in one day
-_WINDOW_DAYS = 30
+SESSIONS = 16  # addresses of sessions of one age
+WINDOW_DAYS = 30  # of a budget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +137,8 @@ def draw_luck(
 ) -> Luck:
     """Draw what decides in the sessions `when` (age, number) of the agents `ids` (m,)."""
     plan, (age, number) = plans[ids.size <= MANY], when
-    session = age * _DAY_WORDS + number
-    clocks = (session, session * _REPEAT_WORDS, age, age // _WINDOW_DAYS)
+    session = age * SESSIONS + number
+    clocks = (session, session * _REPEAT_WORDS, age, age // WINDOW_DAYS)
     now = np.array(clocks, dtype=np.uint64)
     rows = draws.uniform_rows(plan.streams, steps=now[plan.clock] + plan.first, entities=ids)
     known = dict(zip(plan.streams, rows, strict=True))

@@ -13,7 +13,7 @@ from engines.idle_rpg.events.writing import new_log, write_events
 from engines.idle_rpg.expected import new_expectation
 from engines.idle_rpg.experiments import compile_tests
 from engines.idle_rpg.gacha import draw_featured
-from engines.idle_rpg.game import Game
+from engines.idle_rpg.game import Game, Purchases
 from engines.idle_rpg.life import live, new_game
 from engines.idle_rpg.lives import add_lives, new_lives
 from engines.idle_rpg.luck import PACK_TRIGGERS
@@ -77,6 +77,8 @@ def simulate(
             profile = some_profiles(profile, np.argsort(profile.archetype, kind="stable"))
         game = new_game(rules, draws, tests, profile, featured)
         cell = tally.cells.of(profile)
+        if out.wants("purchases"):
+            game.purchases = Purchases()
         if settings is not None:
             game.log = new_log(settings, draws, profile, events, game.players.strongest[:, 0])
         records = Recorder(tally=tally, cell=cell, keeps_days=out.wants("agent_days"))

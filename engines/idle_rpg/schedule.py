@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game
+from engines.idle_rpg.game import DAY_SECONDS, Game
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.luck import Words
+from engines.idle_rpg.luck import SESSIONS, Words
 
 _MINUTE = 60
 _BOT_LOW, _BOT_SPAN = 2, 4  # bots stay 2 to 5 minutes

@@ -17,7 +17,6 @@ from engines.idle_rpg.players import GEMS, TICKETS
 from engines.idle_rpg.rules import Rules
 from runner.contract import Floats
 
-WINDOW_DAYS = 30
 _FIXED_PRODUCTS = {"starter_pack_offer": STARTER_PACK, "monthly_pass_reminder": MONTHLY_PASS}
 
 
@@ -32,7 +31,6 @@ def offer(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     if not pos.size:
         return pos
     fired[pos] = True
-    game.players.firings[row][day.rows[pos]] += 1
     chance = purchase_chance(game, day, trigger, pos)
     u = visit.luck.once(f"iap/{trigger}", pos)
     wants = (u < chance).nonzero()[0]
@@ -141,23 +139,16 @@ def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
     refresh_energy(rules, day.state, day.effects, pos, visit.now(pos))  # before the cap may rise
     day.state.vip[pos] = np.searchsorted(rules.vip_cents, spent, side="right") - 1
     _check_budget(game, day, pos, budget)
-    same = np.ones(who.size, dtype=np.int64)
     number = players.total("purchases")[who] + day.today("purchases")[pos]
     purchases.complete_purchases(game, visit, sold.sale(trigger, number, spent))
-    game.purchases.add(
-        row=who,
-        number=number,
-        at=visit.now(pos),
-        age=visit.age * same,
-        session=visit.number * same,
-        trigger=row * same,
-        product=product,
-        price=price,
-        gems=rules.product_gems[product],
-        tickets=rules.product_tickets[product],
-        budget=budget,
-        spent=day.state.window_cents[pos],
-    )
+    if game.purchases is not None:
+        game.purchases.add(
+            row=who, number=number, at=visit.now(pos), age=np.full(who.size, visit.age),
+            session=np.full(who.size, visit.number), trigger=np.full(who.size, row),
+            product=product, price=price, gems=rules.product_gems[product],
+            tickets=rules.product_tickets[product], budget=budget,
+            spent=day.state.window_cents[pos],
+        )  # fmt: skip
 
 
 def _check_budget(game: Game, day: Day, pos: Ints, budget: Ints) -> None:
