@@ -104,8 +104,10 @@ def put_back(players: Players, day: Day) -> None:
 def wanted_banners(rules: Rules, featured: Ints, players: Players, day: Day, pos: Ints) -> Ints:
     """Return the limited banner of the day that each agent at `pos` wants, -1 without: (m,)."""
     first = int(rules.heroes.first[LEGENDARY])
-    rows = day.rows[pos]
-    banner = rules.banner[day.install[pos] + day.age]
+    rows, banner = day.rows[pos], rules.banner[day.install[pos] + day.age]
     hero = np.where(banner >= 0, featured[banner], first)
-    wanted = (banner >= 0) & (players.cell[rows, hero] < 0) & players.likes[rows, hero - first]
+    heroes, liked = players.cell.shape[1], players.likes.shape[1]
+    wanted = players.cell.reshape(-1).take(rows * heroes + hero) < 0
+    wanted &= players.likes.reshape(-1).take(rows * liked + (hero - first))
+    wanted &= banner >= 0
     return np.where(wanted, banner, -1)

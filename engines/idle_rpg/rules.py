@@ -105,7 +105,7 @@ class Rules:
     Attributes:
         curve: float64 (n_archetypes, days + 1); churn: float64 (days + 1,).
         budget_low, budget_high: float64 (n_archetypes,), cents of a 30-day window.
-        pull_caps: int64 (2, n_archetypes), lowest and highest of an agent-week.
+        pull_caps: int64 (2, n_archetypes + 1), lowest and highest of an agent-week, bots last.
         login_rewards: int64 (3, days of the cycle), of gold, gems and tickets.
         banner: int64 (horizon + 1,), index of the banner on a sim_day, -1 between banners.
         banner_ends: bool (horizon + 1,), the banner is in its last days.
@@ -189,7 +189,7 @@ def prepare(params: Params, files: Mapping[str, Path], horizon: int) -> Rules:
         budget_low=_budget_ends(params)[0],
         budget_high=_budget_ends(params)[1],
         purchase_chance=_purchase_chance(params),
-        pull_caps=np.array([k.gacha_pulls_per_week for k in kinds]).T,
+        pull_caps=np.array([*(k.gacha_pulls_per_week for k in kinds), [0, 0]]).T,
         login_rewards=_login_rewards(params),
     )
 

@@ -57,7 +57,7 @@ class _Sessions:
 def plan_day(game: Game, age: int, who: Ints, tutorial: Ints | None) -> DayPlan:
     """Draw the sessions of a day; `tutorial` (m,) seconds lengthen the first of an install day."""
     number = _numbers(game, age, who)
-    order = np.argsort(-number, kind="stable")
+    order = np.argsort((SESSIONS - number).astype(np.uint8), kind="stable")
     who, number = who[order], number[order]
     sessions = _sessions(game, age, who, number)
     drawn = np.split(_lengths(game, age, sessions), sessions.cuts)
@@ -112,7 +112,7 @@ def _numbers(game: Game, age: int, who: Ints) -> Ints:
     if game.effects.sessions is not None:
         wish = wish * game.effects.sessions[who]
     wish = wish + (u[1] if settings.rounding == "unbiased" else 0.5)
-    number = np.clip(wish.astype(np.int64), 1, settings.max_per_day)
+    number = np.minimum(np.maximum(wish.astype(np.int64), 1), settings.max_per_day)
     if age == 0:
         bots = np.flatnonzero(players.profile.is_bot[who])
         u = game.draws.uniform("bot_sessions", entities=ids[bots])
