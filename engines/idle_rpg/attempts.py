@@ -60,7 +60,8 @@ def attempt_stages(game: Game, visit: Visit, run: Run, played: Played | None) ->
         end = min(most, first + together)
         goes_on = _attempt_some(game, visit, live, (first, end), played).nonzero()[0]
         if live is not run:
-            run.rows[:, place] = live.rows
+            for row, played_on in zip(run.rows, live.rows, strict=True):
+                row[place] = played_on
         place, live, first = place[goes_on], live.some(goes_on), end
 
 

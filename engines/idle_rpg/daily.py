@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engines.idle_rpg.events import rewards
-from engines.idle_rpg.game import Game, Visit, gate
+from engines.idle_rpg.game import Game, Visit, gate, happening
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
 
@@ -19,26 +19,27 @@ def claim_idle(game: Game, visit: Visit) -> None:
     """Collect the gold and experience that accrued since the last claim."""
     state, given, size = visit.day.state, game.rules.params.idle, visit.size
     seconds = game.rules.params.actions.claim_idle_rewards.seconds
-    waited = visit.end - visit.left - state.idle_from[:size]
+    since = state.idle_from[:size]
+    waited = visit.end - visit.left - since
     possible = (visit.left >= seconds) & (waited >= _LEAST_IDLE)
-    pos = gate(game, visit, "claim_idle_rewards", possible)
-    if not pos.size:
-        return
-    gold = idle_gold(game, visit, pos, waited[pos])
+    claims = happening(game, visit, "claim_idle_rewards", possible)
+    gold = idle_gold(game, visit, waited) * claims  # nearly everybody claims: no selection
     exp = (given.exp_share * gold + _ROUNDING).astype(np.int64)
-    game.earn(state, GOLD, pos, gold)
-    state.exp[pos] += exp
-    rewards.claim_idle(game, visit, pos, (waited[pos], gold, exp))
-    state.idle_from[pos] = visit.now(pos)
-    visit.left[pos] -= seconds
+    game.earn_all(state, GOLD, gold)
+    state.exp[:size] += exp
+    if game.log is not None:
+        pos = claims.nonzero()[0]
+        rewards.claim_idle(game, visit, pos, (waited[pos], gold[pos], exp[pos]))
+    since += waited * claims
+    visit.left -= seconds * claims
 
 
-def idle_gold(game: Game, visit: Visit, pos: Ints, seconds: Ints) -> Ints:
+def idle_gold(game: Game, visit: Visit, seconds: Ints) -> Ints:
     """Return the gold that accrues in some seconds, up to the cap: int64 (m,)."""
-    state, rules = visit.day.state, game.rules
+    state, rules, size = visit.day.state, game.rules, visit.size
     most = rules.params.idle.cap_hours * 3600.0
     stages = rules.params.campaign.n_stages + 1
-    rate = rules.gold_per_second[state.vip[pos] * stages + state.cleared[pos]]
+    rate = rules.gold_per_second.take(state.vip[:size] * stages + state.cleared[:size])
     return np.asarray((rate * np.minimum(seconds, most) + _ROUNDING).astype(np.int64))
 
 
@@ -53,7 +54,7 @@ def claim_login(game: Game, visit: Visit) -> None:
     streak = np.where(state.login_age[pos] == age - 1, state.login_streak[pos] + 1, 1)
     state.login_streak[pos], state.login_age[pos] = streak, age
     cycle = game.rules.login_rewards
-    amount = cycle[:, (streak - 1) % cycle.shape[1]]
+    amount = cycle.take((streak - 1) % cycle.shape[1], axis=1)
     rewards.claim_login(game, visit, pos, amount)
     for currency in np.flatnonzero(cycle.any(axis=1)).tolist():
         game.earn(state, currency, pos, amount[currency])
@@ -126,9 +127,9 @@ def watch_ads(game: Game, visit: Visit) -> None:
     if not pos.size:
         return
     now = visit.now(pos)
-    early = now - state.ad_seen_at[pos] < rest
+    early = now - state.ad_from[pos] < rest
     game.fault("ads", early.any(), f"ads of an agent follow too soon at age {visit.age}")
-    state.ad_seen_at[pos] = state.ad_from[pos] = now
+    state.ad_from[pos] = now
     day.today("ads_started")[pos] += 1
     is_seen = visit.luck.once("ad_skip", pos) >= given.skip_rate
     seen, reward = pos[is_seen], day.effects.ad_reward

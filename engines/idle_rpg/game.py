@@ -79,6 +79,11 @@ class Game:
         state.matrix[currency][pos] += amount
         self.earned[currency] += _total(amount, pos)
 
+    def earn_all(self, state: State, currency: int, amount: Ints) -> None:
+        """Give the first m agents of a state an amount of a currency: (m,)."""
+        state.matrix[currency, : amount.size] += amount
+        self.earned[currency] += amount.sum()
+
     def spend(self, state: State, currency: int, pos: Ints, amount: Ints | int) -> None:
         """Take an amount of a currency from agents, each at most once."""
         if not pos.size:
@@ -148,7 +153,15 @@ def gate(
     game: Game, visit: Visit, action: str, possible: NDArray[np.bool_],
     decision: Floats | None = None,
 ) -> Ints:  # fmt: skip
-    """Return the sessions in which an action is possible and its one draw lets it happen.
+    """Return the sessions in which an action is possible and its one draw lets it happen."""
+    return happening(game, visit, action, possible, decision).nonzero()[0]
+
+
+def happening(
+    game: Game, visit: Visit, action: str, possible: NDArray[np.bool_],
+    decision: Floats | None = None,
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Return the same for each session: (m,).
 
     The chance is min(1, list chance * min(1, decision) * multipliers of tests); `possible` and
     `decision` are (m,).
@@ -156,7 +169,7 @@ def gate(
     u = visit.luck.known[f"act/{action}"]
     happens = u < session_chance(game, visit, action, decision)
     happens &= possible
-    return happens.nonzero()[0]
+    return happens
 
 
 def session_chance(

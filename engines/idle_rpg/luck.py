@@ -97,6 +97,13 @@ class Luck:
         step = self.now[_CLOCKS.get(stream, _SESSION)]
         return self.draws.uniform(stream, step=int(step), entities=self.ids[pos])
 
+    def each(self, streams: tuple[str, ...], pos: Ints) -> tuple[Floats, ...]:
+        """Return the same of several streams together."""
+        if streams[-1] in self.known:
+            return tuple(self.known[stream][pos] for stream in streams)
+        steps = self.now[[_CLOCKS.get(stream, _SESSION) for stream in streams]]
+        return tuple(self.draws.uniform_rows(streams, steps=steps, entities=self.ids[pos]))
+
     def repeated(
         self, streams: tuple[str, ...], reps: tuple[int, int], pos: Ints
     ) -> tuple[Floats, ...]:

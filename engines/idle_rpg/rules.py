@@ -33,6 +33,7 @@ UNOWNED = -1
 WORTH_STEP = 16  # most candidates
 SCALE = 10_000  # hero power in ten-thousandths: sums are exact
 _STAGES_PER_CHAPTER = 10
+_LISTED = 16_384  # team powers looked up without a search: all, by default
 _UNREACHABLE = np.iinfo(np.int64).max // 4
 _WEEKEND = 5  # Saturday, as Python counts weekdays
 EPOCH = datetime.date(1970, 1, 1)
@@ -58,7 +59,8 @@ class Campaign:
         attempt, success: float64 (n_steps + 2,), chance by number of steps reached; the last is
             0, for players past the last stage.
         powers: int64, distinct values of `least_power`, rising; reach: int8, flat, steps reached
-            by number of powers reached and stages cleared, see `reach_rows`.
+            by number of powers reached and stages cleared; rows: int64, where the stages of a
+            team begin in it, by its power, see `reach_rows`.
         gold, exp: gold by VIP level and stage, exp by stage; running sums over stages 1..n.
     """
 
@@ -67,6 +69,7 @@ class Campaign:
     success: Floats
     powers: Ints
     reach: NDArray[np.int8]
+    rows: Ints
     gold: Ints
     gold_sum: Ints
     exp: Ints
@@ -253,6 +256,7 @@ def _campaign(params: Params) -> Campaign:
         success=np.append(step_chances(given.success_chance, ratios), 0.0),
         powers=powers,
         reach=_reach(least, powers),
+        rows=_found_rows(powers, np.arange(_LISTED), given.n_stages + 1),
         gold=gold.reshape(-1),
         gold_sum=np.cumsum(gold, axis=1).reshape(-1),
         exp=exp,
@@ -272,8 +276,15 @@ def _reach(least_power: Ints, powers: Ints) -> NDArray[np.int8]:
 
 def reach_rows(campaign: Campaign, power: Ints) -> Ints:
     """Return where the stages of teams begin in `campaign.reach`: (m,)."""
-    reached = np.searchsorted(campaign.powers, power, side="right")
-    return np.asarray(reached * campaign.exp_sum.size)
+    rows = campaign.rows.take(power, mode="clip")
+    beyond = (power >= campaign.rows.size).nonzero()[0]
+    if beyond.size:
+        rows[beyond] = _found_rows(campaign.powers, power[beyond], campaign.exp_sum.size)
+    return rows
+
+
+def _found_rows(powers: Ints, power: Ints, stages: int) -> Ints:
+    return np.asarray(np.searchsorted(powers, power, side="right") * stages)
 
 
 def _idle_gold(params: Params) -> Floats:

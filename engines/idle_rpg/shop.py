@@ -47,9 +47,9 @@ def without(pos: Ints, taken: Ints, visit: Visit) -> Ints:
     """Return the sessions of `pos` that are not among `taken`."""
     if not taken.size:
         return pos
-    stays = np.ones(visit.size, dtype=np.bool_)
-    stays[taken] = False
-    return pos[stays[pos]]
+    is_taken = np.zeros(visit.size, dtype=np.bool_)
+    is_taken[taken] = True
+    return pos[~is_taken[pos]]
 
 
 def purchase_chance(game: Game, day: Day, trigger: str, pos: Ints) -> Floats:
@@ -82,11 +82,16 @@ class Choice:
 def _affordable(game: Game, visit: Visit, trigger: str, pos: Ints) -> Choice:
     """Return what the agents would buy, where it fits the budget of the window."""
     day, rules = visit.day, game.rules
-    product = _products(game, visit, trigger, pos)
+    if trigger in _FIXED_PRODUCTS:
+        (u,) = visit.luck.each(("spend_budget",), pos)
+        product = np.full(pos.size, rules.product_names.index(_FIXED_PRODUCTS[trigger]))
+    else:
+        u, v = visit.luck.each(("spend_budget", f"iap_product/{trigger}"), pos)
+        product = _packs(rules, day.kind[pos], v)
     price = rules.price_cents[product]
     for changed, prices in day.effects.prices.items():
         price = np.where(product == changed, prices[pos], price)
-    budget = window_budget(rules, day.kind[pos], visit.luck.once("spend_budget", pos))
+    budget = window_budget(rules, day.kind[pos], u)
     fits = day.state.window_cents[pos] + price <= budget
     return Choice(pos=pos[fits], product=product[fits], price=price[fits], budget=budget[fits])
 
@@ -101,12 +106,8 @@ def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     return choice.pos
 
 
-def _products(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
-    rules = game.rules
-    if trigger in _FIXED_PRODUCTS:
-        return np.full(pos.size, rules.product_names.index(_FIXED_PRODUCTS[trigger]))
-    kind = visit.day.kind[pos]
-    u = visit.luck.once(f"iap_product/{trigger}", pos)
+def _packs(rules: Rules, kind: Ints, u: Floats) -> Ints:
+    """Return a gem pack for each agent, by archetype: product numbers (m,)."""
     return np.asarray(rules.packs[kind, (u * rules.pack_counts[kind]).astype(np.int64)])
 
 

@@ -136,8 +136,9 @@ def _join(game: Game, visit: Visit, pos: Ints) -> None:
         return
     day.state.guild_asked[pos] = visit.age
     will = given.join_factor * game.guild_will[day.kind[pos]]
-    pos = pos[visit.luck.once("guild_join", pos) < will]
-    pick = visit.luck.once("guild_pick", pos)
+    u, pick = visit.luck.each(("guild_join", "guild_pick"), pos)
+    joins = (u < will).nonzero()[0]
+    pos, pick = pos[joins], pick[joins]
     day.state.guild[pos] = 1 + (pick * given.count).astype(np.int64)
     day.state.guild_age[pos] = visit.age
     join_guild(game, visit, pos)

@@ -211,4 +211,5 @@ def _finish(state: Words, scratch: Words, between: Words, out: Floats) -> None:
     np.bitwise_xor(state, between, state)
     finalise(state, scratch)
     np.right_shift(state, _S11, state)
-    np.multiply(state.view(np.int64), _TO_UNIT, out)  # below 2^53: signed converts faster
+    np.copyto(out, state.view(np.int64), casting="same_kind")  # below 2^53: signed is faster
+    np.multiply(out, _TO_UNIT, out)
