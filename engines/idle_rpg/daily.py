@@ -127,9 +127,9 @@ def watch_ads(game: Game, visit: Visit) -> None:
     if not pos.size:
         return
     now = visit.now(pos)
-    early = now - state.ad_from[pos] < rest
+    early = now - state.ad_seen_at[pos] < rest
     game.fault("ads", early.any(), f"ads of an agent follow too soon at age {visit.age}")
-    state.ad_from[pos] = now
+    state.ad_seen_at[pos] = state.ad_from[pos] = now
     day.today("ads_started")[pos] += 1
     is_seen = visit.luck.once("ad_skip", pos) >= given.skip_rate
     seen, reward = pos[is_seen], day.effects.ad_reward

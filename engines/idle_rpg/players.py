@@ -45,7 +45,8 @@ class State:
         guild, guild_age: number of the guild, -1 = none; age of the last join or attack.
         guild_asked, guild_attacked: ages of the last decision to join and of the last attack.
         team_power; reach: row of the team in `rules.Campaign.reach`.
-        idle_from, ad_from: seconds since midnight of the install day.
+        idle_from, ad_from: seconds since midnight of the install day; ad_seen_at: the start of
+            the last ad, kept for a check alone.
         counter: pulls since the last legendary; week_pulls: pulls of the agent-week.
         window_cents: spent in the present window of 30 days.
     """
@@ -69,6 +70,7 @@ class State:
     vip: Ints
     idle_from: Ints
     ad_from: Ints
+    ad_seen_at: Ints
     login_age: Ints
     login_streak: Ints
     pass_until: Ints
@@ -188,7 +190,7 @@ def _first_state(rules: Rules, n: int) -> State:
     start = rules.params.start
     values = dict.fromkeys(QUANTITIES, 0) | {
         "gold": start.gold, "gems": start.gems, "tickets": start.tickets, "energy": start.energy,
-        "ad_from": _LONG_AGO, "login_age": NEVER, "pass_until": -1,
+        "ad_from": _LONG_AGO, "ad_seen_at": _LONG_AGO, "login_age": NEVER, "pass_until": -1,
         "quests_seen": -1, "legendary_age": NEVER, "guild": -1, "guild_asked": -1,
         "guild_attacked": -1, "guild_age": NEVER,
     }  # fmt: skip
