@@ -97,8 +97,7 @@ def put_back(players: Players, day: Day) -> None:
         players.state.matrix.T[rows] = day.state.matrix[:, some].T
         players.strongest[rows] = day.strongest[:, :, some].transpose(2, 0, 1)
         players.totals[rows] += day.counts[: len(LIFE_COUNTS), some].T
-    for trigger, fired in zip(players.firings, day.fired, strict=True):
-        trigger[day.rows[fired.nonzero()[0]]] += 1
+        players.firings[rows] += day.fired[:, some].T
 
 
 def wanted_banners(rules: Rules, featured: Ints, players: Players, day: Day, pos: Ints) -> Ints:

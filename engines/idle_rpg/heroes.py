@@ -27,8 +27,9 @@ def upgrade_heroes(game: Game, visit: Visit) -> None:
     day, state = visit.day, visit.day.state
     codes = day.strongest[0].take(pos, axis=1)
     before = day.strongest[1].take(pos, axis=1).astype(np.int64)
-    cells, gold, bought = before.copy(), state.gold[pos], begin_upgrades(game, visit, pos)
-    done = _choose_upgrades(game.rules.heroes, (codes, cells, gold), sizes, bought)
+    gold, bought = state.gold[pos], begin_upgrades(game, visit, pos)
+    cells = _choose_upgrades(game.rules.heroes, (codes, before, gold), sizes, bought)
+    done = (cells - before).sum(axis=0)
     _store_levels(game, day, pos, (codes, cells, before))
     write_upgrades(game, visit, bought)
     visit.left[pos] -= done * seconds
@@ -56,35 +57,31 @@ def _choose_upgrades(
     rules: Heroes, found: tuple[NDArray[np.int16], Ints, Ints], sizes: list[int],
     bought: Bought | None,
 ) -> Ints:  # fmt: skip
-    """Upgrade candidates and pay for it: codes and cells (c, m), gold (m,), set in place.
+    """Upgrade candidates: codes and cells before (c, m); pay from `gold` (m,), in place.
 
-    Round k is for the first `sizes[k]` agents. Return the number of upgrades (m,); they are noted
-    in `bought`.
+    Round k is for the first `sizes[k]` agents. Return the cells after it, (c, m); each upgrade is
+    noted in `bought`.
     """
     (codes, cells, gold), last = found, len(found[0]) - 1
-    in_team, price = codes & 1, rules.cost.take(cells)
-    worth = rules.worth.take(2 * cells + in_team)
+    grades, column = 2 * cells + (codes & 1), np.arange(gold.size)
+    price, worth = rules.cost.take(cells), rules.worth.take(grades)
     worth += (last - np.arange(last + 1, dtype=np.int32))[:, None]  # in ties the lower id
-    done, column = np.zeros(gold.size, dtype=np.int64), np.arange(gold.size)
+    flat = [values.reshape(-1) for values in (grades, price, worth)]
     for size in sizes:
         best = (worth[:, :size] * (price[:, :size] <= gold[:size])).max(axis=0)
         rows = best.nonzero()[0]
-        if rows.size < size:
-            best = best[rows]
         if not rows.size:
             break
-        tie = best & (WORTH_STEP - 1)
+        tie = best[rows] & (WORTH_STEP - 1)
         spot = (last - tie) * gold.size + column[rows]
         gold[rows] -= price.take(spot)
-        own = cells.take(spot)
+        grade = grades.take(spot)
         if bought is not None:
-            bought.rounds.append(np.stack([rows, codes.take(spot) >> 1, own]))
-        own += 1
-        cells.reshape(-1)[spot] = own
-        price.reshape(-1)[spot] = rules.cost.take(own)
-        worth.reshape(-1)[spot] = rules.worth.take(2 * own + in_team.take(spot)) + tie
-        done[rows] += 1
-    return done
+            bought.rounds.append(np.stack([rows, codes.take(spot) >> 1, grade >> 1]))
+        grade += 2
+        flat[0][spot], flat[1][spot] = grade, rules.price.take(grade)
+        flat[2][spot] = rules.worth.take(grade) + tie
+    return grades >> 1
 
 
 def _store_levels(

@@ -105,7 +105,7 @@ class Players:
         strongest: int16 (n, 2, candidates), strongest heroes by id, see `EMPTY`, and their cells,
             0 for no candidate; a day has the valid copy, as of the state.
         likes: bool (n, legendaries).
-        firings, bought: int32 (n_triggers, n): firings and purchases so far.
+        firings, bought: int32 (n, n_triggers): firings and purchases so far.
         week_days, window_days: active days of the present agent-week and window.
         by_30, by_60: int64, active days up to these ages.
         on_day: bool (3, n), active on the days of `MARKED_DAYS`.
@@ -177,8 +177,8 @@ def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) ->
         cell=np.full((n, heroes), UNOWNED, dtype=np.int16),
         copies=np.zeros((n, heroes), dtype=np.int16),
         strongest=strongest, likes=draw_taste(rules, draws, profile.ids),
-        firings=np.zeros((triggers, n), dtype=np.int32),
-        bought=np.zeros((triggers, n), dtype=np.int32),
+        firings=np.zeros((n, triggers), dtype=np.int32),
+        bought=np.zeros((n, triggers), dtype=np.int32),
         first_purchase=full(-1), tutorial_shown=full(0), tutorial_done=np.zeros(n, dtype=np.bool_),
         pulls_before=full(0), by_30=full(0), by_60=full(0),
         on_day=np.zeros((len(MARKED_DAYS), n), dtype=np.bool_),

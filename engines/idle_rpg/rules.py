@@ -85,9 +85,10 @@ class Heroes:
         width: cells from one star to the next.
         power: int64 (n_cells,) in 1/10,000 power; strength: int32 (n_cells + 1,), its dense rank
             in steps of 64, below 0 at the last place, which stands for no hero.
-        cost: int64 (n_cells,) gold of the next level, out of reach at the last.
-        worth: int32 (2 * n_cells,), dense rank from 1 of an upgrade's return in steps of
-            `WORTH_STEP`; odd places are members of the team.
+        cost: int64 (n_cells,) gold of the next level, out of reach at the last; price: the same
+            by *grade*, which is twice the cell, plus one for members of the team.
+        worth: int32 (2 * n_cells,), by grade, dense rank from 1 of an upgrade's return in steps
+            of `WORTH_STEP`.
         stars_by_copies: int64 (most + 1,).
     """
 
@@ -97,6 +98,7 @@ class Heroes:
     power: Ints
     strength: NDArray[np.int32]
     cost: Ints
+    price: Ints
     worth: NDArray[np.int32]
     stars_by_copies: Ints
 
@@ -325,6 +327,7 @@ def _heroes(params: Params) -> Heroes:
         power=power,
         strength=np.append(np.unique(power, return_inverse=True)[1] * 64, -64).astype(np.int32),
         cost=cost,
+        price=np.repeat(cost, 2),
         worth=_ranks(
             np.stack([alone, alone * params.upgrade.main_team_factor], axis=1).reshape(-1)
         ),

@@ -131,7 +131,7 @@ def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
     pos, product, price, budget = sold.pos, sold.product, sold.price, sold.budget
     row = TRIGGERS.index(trigger)
     players, rules, day, who = game.players, game.rules, visit.day, visit.day.rows[pos]
-    players.bought[row][who] += 1
+    players.bought[who, row] += 1
     day.state.window_cents[pos] += price
     day.today("purchases")[pos] += 1
     day.today("revenue_cents")[pos] += price

@@ -45,11 +45,11 @@ def _total(name: str, per: Callable[[Players], Ints]) -> Callable[[Players], Pai
 
 def _trigger(name: str) -> Callable[[Players], Pair]:
     row = TRIGGERS.index(name)
-    return lambda p: (p.bought[row].astype(np.int64), p.firings[row].astype(np.int64))
+    return lambda p: (p.bought[:, row].astype(np.int64), p.firings[:, row].astype(np.int64))
 
 
 def _every_trigger(players: Players) -> Pair:
-    return players.bought.sum(axis=0, dtype=np.int64), players.firings.sum(axis=0, dtype=np.int64)
+    return players.bought.sum(axis=1, dtype=np.int64), players.firings.sum(axis=1, dtype=np.int64)
 
 
 def _energy_a_day(players: Players) -> Pair:
