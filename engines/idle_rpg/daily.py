@@ -69,10 +69,10 @@ def check_quests(game: Game, visit: Visit) -> None:
     state, rules, size = visit.day.state, game.rules, visit.size
     seconds = rules.params.actions.check_daily_quests.seconds
     possible = state.exp[:size] >= rules.level_exp[rules.params.levels.unlock.quests - 1]
-    possible &= state.quests_seen[:size] != visit.age
+    possible &= ~visit.day.quests_seen[:size]
     possible &= visit.left >= seconds
     pos = gate(game, visit, "check_daily_quests", possible)
-    state.quests_seen[pos] = visit.age
+    visit.day.quests_seen[pos] = True
     visit.left[pos] -= seconds
 
 
@@ -80,8 +80,7 @@ def claim_quests(game: Game, visit: Visit) -> None:
     """Collect the rewards of completed quests of today."""
     day, given, size = visit.day, game.rules.params.quests, visit.size
     seconds = game.rules.params.actions.claim_quest_rewards.seconds
-    possible = day.state.quests_seen[:size] == visit.age
-    possible &= day.quests_paid[:size] != _ALL_QUESTS
+    possible = day.quests_seen[:size] & (day.quests_paid[:size] != _ALL_QUESTS)
     possible &= visit.left >= seconds
     pos = gate(game, visit, "claim_quest_rewards", possible)
     if not pos.size:

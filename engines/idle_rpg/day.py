@@ -34,6 +34,7 @@ class Day:
         fired: bool (n_triggers, m), triggers that fired today.
         banner: int64, the limited banner that each wants, -1 without.
         pull_cap: int64, most pulls of the agent-week.
+        quests_seen, guild_asked, guild_attacked: bool, done today.
         quests_paid, arena_used, arena_bought: int64, quests as bits; battles.
     """
 
@@ -50,6 +51,9 @@ class Day:
     fired: NDArray[np.bool_]
     banner: Ints
     pull_cap: Ints
+    quests_seen: NDArray[np.bool_]
+    guild_asked: NDArray[np.bool_]
+    guild_attacked: NDArray[np.bool_]
     quests_paid: Ints
     arena_used: Ints
     arena_bought: Ints
@@ -84,6 +88,8 @@ def copy_day(players: Players, age: int, rows: Ints, effects: EffectArrays) -> D
         effects=effects, counts=np.zeros((len(COUNTS), m), dtype=np.int64),
         fired=np.zeros((len(TRIGGERS), m), dtype=np.bool_),
         banner=np.full(m, -1), pull_cap=np.zeros(m, dtype=np.int64),
+        quests_seen=np.zeros(m, dtype=np.bool_), guild_asked=np.zeros(m, dtype=np.bool_),
+        guild_attacked=np.zeros(m, dtype=np.bool_),
         quests_paid=np.zeros(m, dtype=np.int64), arena_used=np.zeros(m, dtype=np.int64),
         arena_bought=np.zeros(m, dtype=np.int64),
     )  # fmt: skip

@@ -69,7 +69,7 @@ def do_gacha(game: Game, visit: Visit) -> None:
 
 def _visitors(game: Game, visit: Visit, possible: NDArray[np.bool_]) -> Ints:
     """Return the sessions that decide to pull, of those in which it is possible."""
-    day, u = visit.day, visit.luck.known["act/do_gacha"]
+    day, u = visit.day, visit.luck.act("do_gacha")
     near = u < _highest_chance(game, visit)
     near |= day.state.counter[: visit.size] > HALF_WAY
     pos = (near & possible).nonzero()[0]

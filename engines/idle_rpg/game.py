@@ -166,8 +166,7 @@ def happening(
     The chance is min(1, list chance * min(1, decision) * multipliers of tests); `possible` and
     `decision` are (m,).
     """
-    u = visit.luck.known[f"act/{action}"]
-    happens = u < session_chance(game, visit, action, decision)
+    happens = visit.luck.act(action) < session_chance(game, visit, action, decision)
     happens &= possible
     return happens
 

@@ -41,14 +41,13 @@ class LuckPlan:
     """Rows to draw in a session: row i has stream `streams[i]` at step `first[i]` of its clock.
 
     `clock`: int64, whether steps count sessions, repetitions in them, days or windows.
-    `repeated`: the rows of streams that are drawn several times in a session; all other rows are
-    drawn once.
+    `places`: the row of each stream, or the rows of one that is drawn several times in a session.
     """
 
     streams: tuple[str, ...]
     clock: Ints
     first: Words
-    repeated: Mapping[str, slice]
+    places: Mapping[str, int | slice]
 
 
 def plan_luck(rules: Rules) -> tuple[LuckPlan, LuckPlan]:
@@ -64,34 +63,45 @@ def plan_luck(rules: Rules) -> tuple[LuckPlan, LuckPlan]:
 
 
 def _plan(once: tuple[str, ...], times: Mapping[str, int]) -> LuckPlan:
-    streams, first, repeated = list(once), [0] * len(once), {}
+    streams, first = list(once), [0] * len(once)
+    places: dict[str, int | slice] = {name: row for row, name in enumerate(once)}
     clock = [_CLOCKS.get(name, _SESSION) for name in once]
     for name, number in times.items():
-        repeated[name] = slice(len(streams), len(streams) + number)
+        places[name] = slice(len(streams), len(streams) + number)
         streams += [name] * number
         first += range(number)
         clock += [_REPEAT] * number
     return LuckPlan(
         streams=tuple(streams), clock=np.array(clock), first=np.array(first, dtype=np.uint64),
-        repeated=repeated,
+        places=places,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Luck:
-    """Uniforms of the sessions with one number, `known` (m,) or (times, m) by stream.
+    """Uniforms of the sessions with one number: `rows` (n, m), as planned.
 
     `now`: uint64 (4,), step of each clock, see `LuckPlan`; `ids`: uint64 (m,).
     """
 
     draws: Draws
+    plan: LuckPlan
     now: Words
     ids: Words
-    known: Mapping[str, Floats]
+    rows: Floats
+
+    def known(self, stream: str) -> Floats | None:
+        """Return the uniforms of a planned stream, (m,) or (times, m); None of others."""
+        place = self.plan.places.get(stream)
+        return None if place is None else self.rows[place]
+
+    def act(self, action: str) -> Floats:
+        """Return what decides whether an action happens: (m,)."""
+        return self.rows[self.plan.places[f"act/{action}"]]
 
     def once(self, stream: str, pos: Ints) -> Floats:
         """Return the uniforms of a stream drawn once, for the sessions at `pos`: (m,)."""
-        known = self.known.get(stream)
+        known = self.known(stream)
         if known is not None:
             return known[pos]
         step = self.now[_CLOCKS.get(stream, _SESSION)]
@@ -99,8 +109,8 @@ class Luck:
 
     def each(self, streams: tuple[str, ...], pos: Ints) -> tuple[Floats, ...]:
         """Return the same of several streams together."""
-        if streams[-1] in self.known:
-            return tuple(self.known[stream][pos] for stream in streams)
+        if streams[-1] in self.plan.places:
+            return tuple(self.once(stream, pos) for stream in streams)
         steps = self.now[[_CLOCKS.get(stream, _SESSION) for stream in streams]]
         return tuple(self.draws.uniform_rows(streams, steps=steps, entities=self.ids[pos]))
 
@@ -109,9 +119,9 @@ class Luck:
     ) -> tuple[Floats, ...]:
         """Return the repetitions first, ..., end - 1 of each stream: (end - first, m)."""
         first, end = reps
-        rows = self.known.get(streams[0])
-        if rows is not None and end <= len(rows):
-            return tuple(self.known[stream][first:end].take(pos, axis=1) for stream in streams)
+        known = [self.known(stream) for stream in streams]
+        if known[0] is not None and end <= len(known[0]):
+            return tuple(rows[first:end].take(pos, axis=1) for rows in known if rows is not None)
         names, places = _repetitions(streams, first, end)
         steps = places + self.now[_REPEAT]
         found = self.draws.uniform_rows(names, steps=steps, entities=self.ids[pos])
@@ -148,6 +158,4 @@ def draw_luck(
     clocks = (session, session * _REPEAT_WORDS, age, age // WINDOW_DAYS)
     now = np.array(clocks, dtype=np.uint64)
     rows = draws.uniform_rows(plan.streams, steps=now[plan.clock] + plan.first, entities=ids)
-    known = dict(zip(plan.streams, rows, strict=True))
-    known |= {name: rows[place] for name, place in plan.repeated.items()}
-    return Luck(draws=draws, now=now, ids=ids, known=known)
+    return Luck(draws=draws, plan=plan, now=now, ids=ids, rows=rows)

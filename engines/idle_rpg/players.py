@@ -43,7 +43,6 @@ class State:
         energy, clock: energy at the clock, which is milliseconds since midnight of the install day.
         streak: campaign losses in a row; legendary_age: of the last legendary.
         guild, guild_age: number of the guild, -1 = none; age of the last join or attack.
-        guild_asked, guild_attacked: ages of the last decision to join and of the last attack.
         team_power; reach: row of the team in `rules.Campaign.reach`.
         idle_from, ad_from: seconds since midnight of the install day; ad_seen_at: the start of
             the last ad, kept for a check alone.
@@ -61,8 +60,6 @@ class State:
     legendary_age: Ints
     guild: Ints
     guild_age: Ints
-    guild_asked: Ints
-    guild_attacked: Ints
     exp: Ints
     cleared: Ints
     team_power: Ints
@@ -74,7 +71,6 @@ class State:
     login_age: Ints
     login_streak: Ints
     pass_until: Ints
-    quests_seen: Ints
     counter: Ints
     week_pulls: Ints
     window_cents: Ints
@@ -191,8 +187,7 @@ def _first_state(rules: Rules, n: int) -> State:
     values = dict.fromkeys(QUANTITIES, 0) | {
         "gold": start.gold, "gems": start.gems, "tickets": start.tickets, "energy": start.energy,
         "ad_from": _LONG_AGO, "ad_seen_at": _LONG_AGO, "login_age": NEVER, "pass_until": -1,
-        "quests_seen": -1, "legendary_age": NEVER, "guild": -1, "guild_asked": -1,
-        "guild_attacked": -1, "guild_age": NEVER,
+        "legendary_age": NEVER, "guild": -1, "guild_age": NEVER,
     }  # fmt: skip
     together = np.empty((n, len(QUANTITIES)), dtype=np.int64)
     together[:] = [values[name] for name in QUANTITIES]

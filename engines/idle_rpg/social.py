@@ -98,9 +98,9 @@ def meet_guild(game: Game, visit: Visit) -> None:
     if not is_open.any():
         return
     member = state.guild[:size] >= 0
-    fresh = np.where(member, state.guild_attacked[:size], state.guild_asked[:size]) != visit.age
+    has_met = np.where(member, visit.day.guild_attacked[:size], visit.day.guild_asked[:size])
     seconds = np.where(member, actions.attack_seconds, actions.join_seconds)
-    pos = gate(game, visit, "guild_boss", is_open & fresh & (visit.left >= seconds))
+    pos = gate(game, visit, "guild_boss", is_open & ~has_met & (visit.left >= seconds))
     if pos.size:
         inside = member[pos]
         _attack(game, visit, pos[inside])
@@ -118,7 +118,7 @@ def _attack(game: Game, visit: Visit, pos: Ints) -> None:
     gold = given.base + given.per_boss_level * boss
     game.earn(day.state, GOLD, pos, gold)
     attack_boss(game, visit, pos, boss, gold)
-    day.state.guild_attacked[pos] = visit.age
+    day.guild_attacked[pos] = True
     day.state.guild_age[pos] = visit.age
     day.today("guild_attacks")[pos] += 1
     visit.left[pos] -= game.rules.params.actions.guild_boss.attack_seconds
@@ -134,7 +134,7 @@ def _join(game: Game, visit: Visit, pos: Ints) -> None:
     day, given = visit.day, game.rules.params.guild
     if not pos.size:
         return
-    day.state.guild_asked[pos] = visit.age
+    day.guild_asked[pos] = True
     will = given.join_factor * game.guild_will[day.kind[pos]]
     u, pick = visit.luck.each(("guild_join", "guild_pick"), pos)
     joins = (u < will).nonzero()[0]
