@@ -48,9 +48,9 @@ def _wishes(game: Game, visit: Visit, pos: Ints) -> Ints:
 
 def _most_first(pos: Ints, most: Ints) -> tuple[Ints, list[int]]:
     """Return the sessions with an upgrade, most first, and how many have more than 0, 1, ..."""
-    sizes = [int(np.count_nonzero(most > k)) for k in range(int(most.max()))]
-    order = np.argsort((most.max() - most).astype(np.uint8), kind="stable")
-    return pos[order[: sizes[0] if sizes else 0]], sizes
+    sizes = (most.size - np.bincount(most).cumsum()).tolist()
+    order = np.argsort((len(sizes) - most).astype(np.uint8), kind="stable")
+    return pos[order[: sizes[0]]], sizes[:-1]
 
 
 def _choose_upgrades(

@@ -141,6 +141,9 @@ def _repetitions(streams: tuple[str, ...], first: int, end: int) -> tuple[tuple[
 
 def in_a_row(happens: NDArray[np.bool_]) -> Ints:
     """Return how often in a row, from the first time on, something happens (n, m): int64 (m,)."""
+    if happens.shape[1] <= MANY:  # one call; of many, row by row is ten times faster
+        going = np.logical_and.accumulate(happens, axis=0)
+        return np.asarray(going.sum(axis=0, dtype=np.int64))
     number = np.zeros(happens.shape[1], dtype=np.int64)
     going = np.ones(happens.shape[1], dtype=np.bool_)
     for again in happens:
