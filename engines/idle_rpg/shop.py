@@ -93,6 +93,8 @@ def _affordable(game: Game, visit: Visit, trigger: str, pos: Ints) -> Choice:
         price = np.where(product == changed, prices[pos], price)
     budget = window_budget(rules, day.kind[pos], u)
     fits = day.state.window_cents[pos] + price <= budget
+    if fits.all():
+        return Choice(pos=pos, product=product, price=price, budget=budget)
     return Choice(pos=pos[fits], product=product[fits], price=price[fits], budget=budget[fits])
 
 
@@ -120,16 +122,17 @@ def window_budget(rules: Rules, kind: Ints, u: Floats) -> Ints:
 def _deliver(game: Game, visit: Visit, pos: Ints, product: Ints) -> None:
     state = visit.day.state
     game.earn(state, GEMS, pos, game.rules.product_gems[product])
-    game.earn(state, TICKETS, pos, game.rules.product_tickets[product])
+    tickets = game.rules.product_tickets[product]
+    if tickets.any():
+        game.earn(state, TICKETS, pos, tickets)
     passes = pos[product == game.rules.product_names.index(MONTHLY_PASS)]
-    days = game.rules.params.iap.monthly_pass.days
-    state.pass_until[passes] = visit.age + days - 1
+    if passes.size:
+        state.pass_until[passes] = visit.age + game.rules.params.iap.monthly_pass.days - 1
 
 
 def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
-    """Write the purchases down: counts, budget, VIP level, table."""
-    pos, product, price, budget = sold.pos, sold.product, sold.price, sold.budget
-    row = TRIGGERS.index(trigger)
+    """Count the purchases, against the budget and for the VIP level."""
+    pos, price, row = sold.pos, sold.price, TRIGGERS.index(trigger)
     players, rules, day, who = game.players, game.rules, visit.day, visit.day.rows[pos]
     players.bought[who, row] += 1
     day.state.window_cents[pos] += price
@@ -139,16 +142,23 @@ def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
     spent = players.total("revenue_cents")[who] + day.today("revenue_cents")[pos]
     refresh_energy(rules, day.state, day.effects, pos, visit.now(pos))  # before the cap may rise
     day.state.vip[pos] = np.searchsorted(rules.vip_cents, spent, side="right") - 1
-    _check_budget(game, day, pos, budget)
-    number = players.total("purchases")[who] + day.today("purchases")[pos]
+    _check_budget(game, day, pos, sold.budget)
+    if game.purchases is not None or game.log is not None:
+        _write_down(game, visit, trigger, sold, spent)
+
+
+def _write_down(game: Game, visit: Visit, trigger: str, sold: Choice, spent: Ints) -> None:
+    """Write the purchases to the event log and to their table; cents `spent` so far are (m,)."""
+    pos, product, day, who = sold.pos, sold.product, visit.day, visit.day.rows[sold.pos]
+    number = game.players.total("purchases")[who] + day.today("purchases")[pos]
     purchases.complete_purchases(game, visit, sold.sale(trigger, number, spent))
     if game.purchases is not None:
         game.purchases.add(
             row=who, number=number, at=visit.now(pos), age=np.full(who.size, visit.age),
-            session=np.full(who.size, visit.number), trigger=np.full(who.size, row),
-            product=product, price=price, gems=rules.product_gems[product],
-            tickets=rules.product_tickets[product], budget=budget,
-            spent=day.state.window_cents[pos],
+            session=np.full(who.size, visit.number), product=product, price=sold.price,
+            trigger=np.full(who.size, TRIGGERS.index(trigger)),
+            gems=game.rules.product_gems[product], tickets=game.rules.product_tickets[product],
+            budget=sold.budget, spent=day.state.window_cents[pos],
         )  # fmt: skip
 
 
@@ -157,8 +167,7 @@ def _check_budget(game: Game, day: Day, pos: Ints, budget: Ints) -> None:
     if over.size:
         text = f"agent {day.ids[over[0]]} spent more than its window budget"
         game.fault("budgets", broken=True, text=text)
-    high = game.rules.budget_high[day.kind[pos]]
-    beyond = (budget > np.floor(high + 0.5)).any()
+    beyond = (budget > game.rules.budget_high[day.kind[pos]] + 0.5).any()  # of a cent: rounding
     game.fault("budgets", beyond, "a window budget lies above its archetype's range")
 
 
