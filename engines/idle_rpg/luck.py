@@ -111,7 +111,7 @@ class Luck:
         """Return the same of several streams together."""
         if streams[-1] in self.plan.places:
             return tuple(self.once(stream, pos) for stream in streams)
-        steps = self.now[[_CLOCKS.get(stream, _SESSION) for stream in streams]]
+        steps = self.now[_clocks(streams)]
         return tuple(self.draws.uniform_rows(streams, steps=steps, entities=self.ids[pos]))
 
     def repeated(
@@ -130,6 +130,12 @@ class Luck:
     def reps(self, first: int, end: int) -> Words:
         """Return the repetitions first, ..., end - 1 in the session as steps: uint64 (n,)."""
         return self.now[_REPEAT] + np.arange(first, end, dtype=np.uint64)
+
+
+@functools.lru_cache(maxsize=256)
+def _clocks(streams: tuple[str, ...]) -> Ints:
+    """Return the clock of streams that are drawn once: int64 (n,)."""
+    return np.array([_CLOCKS.get(stream, _SESSION) for stream in streams])
 
 
 @functools.lru_cache(maxsize=256)

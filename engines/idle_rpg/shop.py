@@ -32,15 +32,23 @@ def offer(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
         return pos
     fired[pos] = True
     chance = purchase_chance(game, day, trigger, pos)
-    u = visit.luck.once(f"iap/{trigger}", pos)
+    u, *choice = visit.luck.each((f"iap/{trigger}", *_choice_streams(trigger)), pos)
     wants = (u < chance).nonzero()[0]
     if purchases.sees_failures(game):
         rate = game.rules.params.iap.failure_rate
         fails = ((u >= chance) & (u < np.minimum(1.0, chance / (1.0 - rate)))).nonzero()[0]
         if fails.size:
-            choice = _affordable(game, visit, trigger, pos[fails])
-            purchases.fail_purchases(game, visit, choice.sale(trigger))
-    return _buy(game, visit, trigger, pos[wants]) if wants.size else pos[:0]
+            failed = _affordable(game, visit, trigger, pos[fails], [v[fails] for v in choice])
+            purchases.fail_purchases(game, visit, failed.sale(trigger))
+    if not wants.size:
+        return pos[:0]
+    return _buy(game, visit, trigger, pos[wants], [v[wants] for v in choice])
+
+
+def _choice_streams(trigger: str) -> tuple[str, ...]:
+    """Return what decides on the budget, and on the product if it is not fixed."""
+    fixed = trigger in _FIXED_PRODUCTS
+    return ("spend_budget",) if fixed else ("spend_budget", f"iap_product/{trigger}")
 
 
 def without(pos: Ints, taken: Ints, visit: Visit) -> Ints:
@@ -79,28 +87,29 @@ class Choice:
         )  # fmt: skip
 
 
-def _affordable(game: Game, visit: Visit, trigger: str, pos: Ints) -> Choice:
-    """Return what the agents would buy, where it fits the budget of the window."""
+def _affordable(game: Game, visit: Visit, trigger: str, pos: Ints, luck: list[Floats]) -> Choice:
+    """Return what the agents would buy, where it fits the budget of the window.
+
+    `luck`: uniforms (m,) of budget and product, see `_choice_streams`.
+    """
     day, rules = visit.day, game.rules
     if trigger in _FIXED_PRODUCTS:
-        (u,) = visit.luck.each(("spend_budget",), pos)
         product = np.full(pos.size, rules.product_names.index(_FIXED_PRODUCTS[trigger]))
     else:
-        u, v = visit.luck.each(("spend_budget", f"iap_product/{trigger}"), pos)
-        product = _packs(rules, day.kind[pos], v)
+        product = _packs(rules, day.kind[pos], luck[1])
     price = rules.price_cents[product]
     for changed, prices in day.effects.prices.items():
         price = np.where(product == changed, prices[pos], price)
-    budget = window_budget(rules, day.kind[pos], u)
+    budget = window_budget(rules, day.kind[pos], luck[0])
     fits = day.state.window_cents[pos] + price <= budget
     if fits.all():
         return Choice(pos=pos, product=product, price=price, budget=budget)
     return Choice(pos=pos[fits], product=product[fits], price=price[fits], budget=budget[fits])
 
 
-def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
+def _buy(game: Game, visit: Visit, trigger: str, pos: Ints, luck: list[Floats]) -> Ints:
     """Complete the purchases that fit the budget of the window; return their sessions."""
-    choice = _affordable(game, visit, trigger, pos)
+    choice = _affordable(game, visit, trigger, pos, luck)
     if choice.pos.size:
         visit.bought[choice.pos] += 1
         _deliver(game, visit, choice.pos, choice.product)
