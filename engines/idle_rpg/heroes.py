@@ -90,10 +90,10 @@ def _store_levels(
     """Write back upgraded candidates, (c, m) each, and re-optimise the team among them."""
     (codes, cells, before), rules = levels, game.rules.heroes
     spot = (cells != before).reshape(-1).nonzero()[0]
-    here, code = spot % pos.size, codes.take(spot)
+    (row, here), code, cell = np.divmod(spot, pos.size), codes.take(spot), cells.take(spot)
     place = day.rows[pos[here]] * game.n_heroes + (code >> 1)
-    game.players.cell.reshape(-1)[place] = cells.take(spot)
-    day.strongest[1][:, pos] = cells
+    game.players.cell.reshape(-1)[place] = cell
+    day.strongest[1].reshape(-1)[row * day.size + pos[here]] = cell
     is_outside = np.zeros(pos.size, dtype=np.bool_)
     is_outside[here[(code & 1) == 0]] = True
     outside = is_outside.nonzero()[0]  # may enter the team
