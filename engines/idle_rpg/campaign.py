@@ -76,10 +76,8 @@ def _settle_attempts(game: Game, visit: Visit, run: Run, begun: Ints) -> None:
     state.exp[pos] += rules.exp_sum[last] - rules.exp_sum[first]
     state.cleared[pos] = last
     state.streak[pos] = run.rows[STREAK]
-    wins = last - first
     day.today("attempts")[pos] += run.rows[TRIES]
-    day.today("wins")[pos] += wins
-    day.today("losses")[pos] += run.rows[TRIES] - wins
+    day.today("wins")[pos] += last - first
 
 
 def _sweep_stages(game: Game, visit: Visit, run: Run, played: Played | None) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engines.idle_rpg.experiments import EffectArrays
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.params import TRIGGERS
-from engines.idle_rpg.players import COUNTS, LIFE_COUNTS, TODAY, Players, State, state_of
+from engines.idle_rpg.players import COUNTS, TODAY, Players, State, state_of
 from engines.idle_rpg.rules import LEGENDARY, Rules
 from runner.contract import Floats
 
@@ -102,8 +102,9 @@ def put_back(players: Players, day: Day) -> None:
         rows = day.rows[some]
         players.state.matrix.T[rows] = day.state.matrix[:, some].T
         players.strongest[rows] = day.strongest[:, :, some].transpose(2, 0, 1)
-        players.totals[rows] += day.counts[: len(LIFE_COUNTS), some].T
-        players.firings[rows] += day.fired[:, some].T
+        players.totals[rows] += day.counts[: players.totals.shape[1], some].T
+        if players.firings.size:
+            players.firings[rows] += day.fired[:, some].T
 
 
 def wanted_banners(rules: Rules, featured: Ints, players: Players, day: Day, pos: Ints) -> Ints:

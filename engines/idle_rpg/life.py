@@ -46,7 +46,7 @@ ACTIONS_IN_ORDER: tuple[Callable[[Game, Visit], None], ...] = (
 )  # fmt: skip
 Close: TypeAlias = Callable[[Game, Recorder], None]
 _ENERGY_MS = 1000
-_TOGETHER = 16_384  # players of a day copied together: their state stays in the cache
+_TOGETHER = 32_768  # players of a day copied together: more would leave the cache
 _CROWDED = 0.4  # share of a block still in the game below which the others make room
 
 
@@ -55,7 +55,8 @@ def new_game(
 ) -> Game:
     """Return a block of players at their install."""
     variants = draw_variants(tests, draws, profile.ids)
-    players = new_players(rules, draws, profile, variants)
+    compared = any(test.splits for test in tests)
+    players = new_players(rules, draws, profile, variants, compared=compared)
     kinds = rules.params.archetypes.values()
     win = rules.params.arena.win_chance
     ratios = sorted(set(win.ratio_at_least) - {0.0})

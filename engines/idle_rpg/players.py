@@ -23,8 +23,7 @@ EMPTY = 126  # no candidate in this place: heroes are twice their id, plus one i
 _OF_LIFE = ("sessions", "seconds", "pulls", "legendaries", "ads", "purchases", "revenue_cents")
 _COMPARED = ("ad_offers", "ads_started", "over50_possible", "over50_fired")  # for tests alone
 _OF_DAY = (
-    "attempts", "sweeps", "wins", "losses", "upgrades", "arena_battles", "arena_wins",
-    "guild_attacks",
+    "attempts", "sweeps", "wins", "upgrades", "arena_battles", "arena_wins", "guild_attacks",
 )  # fmt: skip
 DAY_COUNTS = (*_OF_LIFE, *_OF_DAY)
 LIFE_COUNTS = (*_OF_LIFE, *_COMPARED)  # those of a day that are added up over the life
@@ -101,12 +100,13 @@ class Players:
         strongest: int16 (n, 2, candidates), strongest heroes by id, see `EMPTY`, and their cells,
             0 for no candidate; a day has the valid copy, as of the state.
         likes: bool (n, legendaries).
-        firings, bought: int32 (n, n_triggers): firings and purchases so far.
+        firings, bought: int32 (n, n_triggers): firings and purchases so far; no firings without
+            a test that splits agents, as with what `totals` holds for tests alone.
         week_days, window_days: active days of the present agent-week and window.
         by_30, by_60: int64, active days up to these ages.
         on_day: bool (3, n), active on the days of `MARKED_DAYS`.
         pulls_before: int64, pulls up to the present agent-week, kept for a check alone.
-        totals: int64 (n, len(LIFE_COUNTS)), counts over the life.
+        totals: int64 (n, n_counts), the first of `COUNTS` over the life.
     """
 
     profile: Profile
@@ -149,10 +149,16 @@ class Players:
         return self.totals[:, TODAY[name]]
 
 
-def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) -> Players:
-    """Return players as they install: start values and no heroes."""
+def new_players(
+    rules: Rules, draws: Draws, profile: Profile, variants: Ints, *, compared: bool
+) -> Players:
+    """Return players as they install: start values and no heroes.
+
+    Variants of a test will be `compared`, or else what is for this alone is left out.
+    """
     params, n = rules.params, profile.ids.size
     heroes, triggers = int(rules.heroes.first[-1]), len(TRIGGERS)
+    counts = LIFE_COUNTS if compared else _OF_LIFE
 
     def full(value: int) -> Ints:
         return np.full(n, value, dtype=np.int64)
@@ -173,12 +179,12 @@ def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) ->
         cell=np.full((n, heroes), UNOWNED, dtype=np.int16),
         copies=np.zeros((n, heroes), dtype=np.int16),
         strongest=strongest, likes=draw_taste(rules, draws, profile.ids),
-        firings=np.zeros((n, triggers), dtype=np.int32),
+        firings=np.zeros((n, triggers if compared else 0), dtype=np.int32),
         bought=np.zeros((n, triggers), dtype=np.int32),
         first_purchase=full(-1), tutorial_shown=full(0), tutorial_done=np.zeros(n, dtype=np.bool_),
         pulls_before=full(0), by_30=full(0), by_60=full(0),
         on_day=np.zeros((len(MARKED_DAYS), n), dtype=np.bool_),
-        totals=np.zeros((n, len(LIFE_COUNTS)), dtype=np.int64),
+        totals=np.zeros((n, len(counts)), dtype=np.int64),
     )  # fmt: skip
 
 
