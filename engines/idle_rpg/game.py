@@ -212,4 +212,4 @@ def regenerated(
     gained = (now_ms - clock) // period
     grown = energy + gained
     is_full = grown >= cap
-    return np.where(is_full, cap, grown), np.where(is_full, now_ms, clock + gained * period)
+    return np.minimum(grown, cap), np.where(is_full, now_ms, clock + gained * period)

@@ -27,7 +27,7 @@ PACK_TRIGGERS = tuple(
     name for name in TRIGGERS if name not in ("starter_pack_offer", "monthly_pass_reminder")
 )
 ATTEMPTS, PULLS = 8, 10  # of the campaign, and summons, that are drawn beforehand where few play
-MANY = 512  # up to so many agents a call costs more than numbers drawn in vain
+MANY = 1024  # up to so many agents a call costs more than numbers drawn in vain
 _ALWAYS = (*(f"act/{name}" for name in ACTIONS), "ad_skip", "guild_attack")
 _SESSION, _REPEAT, _DAY, _WINDOW = range(4)
 _CLOCKS = {"guild_join": _DAY, "guild_pick": _DAY, "spend_budget": _WINDOW}
