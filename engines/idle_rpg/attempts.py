@@ -72,7 +72,7 @@ def _willing(game: Game, visit: Visit, run: Run) -> Ints:
     reached = rules.reach.take(run.reach + run.rows[CLEARED])
     wants = u[0] < rules.attempt.take(reached)
     run.rows[STATE] = np.where(wants, STOPPED, REFUSED)
-    return wants.nonzero()[0]
+    return np.flatnonzero(wants)
 
 
 def _attempt_some(

@@ -129,7 +129,7 @@ class Luck:
 
     def reps(self, first: int, end: int) -> Words:
         """Return the repetitions first, ..., end - 1 in the session as steps: uint64 (n,)."""
-        return self.now[_REPEAT] + np.arange(first, end, dtype=np.uint64)
+        return np.asarray(self.now[_REPEAT] + np.arange(first, end, dtype=np.uint64))
 
 
 @functools.lru_cache(maxsize=256)

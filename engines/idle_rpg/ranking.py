@@ -34,7 +34,7 @@ class Ranking:
         state.reach[pos] = reach_rows(game.rules.campaign, self.power)
 
 
-def strength(rules: Heroes, cells: Ints, ids: Ints) -> NDArray[np.int32]:
+def strength(rules: Heroes, cells: NDArray[np.integer], ids: Ints) -> NDArray[np.int32]:
     """Return sortable strengths: power first, in ties the lower id is stronger."""
     keys = rules.strength.take(cells)
     keys += (_LAST_ID - ids).astype(np.int32)
