@@ -63,7 +63,7 @@ def _choose_upgrades(
     noted in `bought`.
     """
     (codes, cells, gold), last = found, len(found[0]) - 1
-    grades, column = 2 * cells + (codes & 1), np.arange(gold.size)
+    grades = 2 * cells + (codes & 1)
     price, worth = rules.cost.take(cells), rules.worth.take(grades)
     worth += (last - np.arange(last + 1, dtype=np.int32))[:, None]  # in ties the lower id
     flat = [values.reshape(-1) for values in (grades, price, worth)]
@@ -73,7 +73,7 @@ def _choose_upgrades(
         if not rows.size:
             break
         tie = best[rows] & (WORTH_STEP - 1)
-        spot = (last - tie) * gold.size + column[rows]
+        spot = (last - tie) * gold.size + rows
         gold[rows] -= price.take(spot)
         grade = grades.take(spot)
         if bought is not None:
