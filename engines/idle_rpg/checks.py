@@ -50,7 +50,7 @@ class Checklist:
         broken = {
             "balances": (state.matrix[: TICKETS + 1] < 0).any(axis=0) | (state.energy < 0),
             "energy": state.energy > game.rules.energy_cap[state.vip],
-            "starter_pack": players.bought[TRIGGERS.index("starter_pack_offer")] > 1,
+            "starter_pack": players.bought[:, TRIGGERS.index("starter_pack_offer")] > 1,
             "churned": (players.churn_age >= 0) & (players.last_age >= players.churn_age),
             "bots": profile.is_bot & ((players.last_age > 0) | (players.total("purchases") > 0)),
             "team_power": _wrong_teams(game),

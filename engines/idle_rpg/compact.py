@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from engines.idle_rpg.experiments import EffectArrays
-from engines.idle_rpg.game import Game, Purchases
+from engines.idle_rpg.game import Game
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import Players, state_of
 from engines.idle_rpg.population import Profile
 
-_ROW_FIRST = frozenset({"cell", "copies", "strongest", "likes", "totals"})
+_ROW_FIRST = frozenset({"cell", "copies", "strongest", "likes", "totals", "firings", "bought"})
 
 
 def some_players(players: Players, rows: Ints) -> Players:
@@ -62,7 +62,7 @@ def split(game: Game, rows: Ints) -> Game:
         players=some_players(game.players, others),
         effects=some_effects(game.effects, others),
         earned=np.zeros_like(game.earned), spent=np.zeros_like(game.spent),
-        visits=0, lacked=0, purchases=Purchases(),
+        visits=0, lacked=0,
     )  # fmt: skip
     game.players = some_players(game.players, rows)
     game.effects = some_effects(game.effects, rows)

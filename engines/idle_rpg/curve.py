@@ -57,6 +57,8 @@ def next_alive(alive: Floats, active: Floats, churn: float) -> Floats:
 
 def return_chance(active: Floats, alive: Floats) -> Floats:
     """Return p(d) = e(d) / a(d-1), 0 where nobody is alive."""
+    if (alive > 0).all():
+        return active / alive
     return np.divide(active, alive, out=np.zeros_like(active), where=alive > 0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engines.idle_rpg.events import rewards
-from engines.idle_rpg.game import Game, Visit, gate
+from engines.idle_rpg.game import Game, Visit, gate, happening
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
 
@@ -19,26 +19,27 @@ def claim_idle(game: Game, visit: Visit) -> None:
     """Collect the gold and experience that accrued since the last claim."""
     state, given, size = visit.day.state, game.rules.params.idle, visit.size
     seconds = game.rules.params.actions.claim_idle_rewards.seconds
-    waited = visit.end - visit.left - state.idle_from[:size]
+    since = state.idle_from[:size]
+    waited = visit.end - visit.left - since
     possible = (visit.left >= seconds) & (waited >= _LEAST_IDLE)
-    pos = gate(game, visit, "claim_idle_rewards", possible)
-    if not pos.size:
-        return
-    gold = idle_gold(game, visit, pos, waited[pos])
+    claims = happening(game, visit, "claim_idle_rewards", possible)
+    gold = idle_gold(game, visit, waited) * claims  # nearly everybody claims: no selection
     exp = (given.exp_share * gold + _ROUNDING).astype(np.int64)
-    game.earn(state, GOLD, pos, gold)
-    state.exp[pos] += exp
-    rewards.claim_idle(game, visit, pos, (waited[pos], gold, exp))
-    state.idle_from[pos] = visit.now(pos)
-    visit.left[pos] -= seconds
+    game.earn_all(state, GOLD, gold)
+    state.exp[:size] += exp
+    if game.log is not None:
+        pos = claims.nonzero()[0]
+        rewards.claim_idle(game, visit, pos, (waited[pos], gold[pos], exp[pos]))
+    since += waited * claims
+    visit.left -= seconds * claims
 
 
-def idle_gold(game: Game, visit: Visit, pos: Ints, seconds: Ints) -> Ints:
+def idle_gold(game: Game, visit: Visit, seconds: Ints) -> Ints:
     """Return the gold that accrues in some seconds, up to the cap: int64 (m,)."""
-    state, rules = visit.day.state, game.rules
+    state, rules, size = visit.day.state, game.rules, visit.size
     most = rules.params.idle.cap_hours * 3600.0
     stages = rules.params.campaign.n_stages + 1
-    rate = rules.gold_per_second[state.vip[pos] * stages + state.cleared[pos]]
+    rate = rules.gold_per_second.take(state.vip[:size] * stages + state.cleared[:size])
     return np.asarray((rate * np.minimum(seconds, most) + _ROUNDING).astype(np.int64))
 
 
@@ -53,7 +54,7 @@ def claim_login(game: Game, visit: Visit) -> None:
     streak = np.where(state.login_age[pos] == age - 1, state.login_streak[pos] + 1, 1)
     state.login_streak[pos], state.login_age[pos] = streak, age
     cycle = game.rules.login_rewards
-    amount = cycle[:, (streak - 1) % cycle.shape[1]]
+    amount = cycle.take((streak - 1) % cycle.shape[1], axis=1)
     rewards.claim_login(game, visit, pos, amount)
     for currency in np.flatnonzero(cycle.any(axis=1)).tolist():
         game.earn(state, currency, pos, amount[currency])
@@ -68,10 +69,10 @@ def check_quests(game: Game, visit: Visit) -> None:
     state, rules, size = visit.day.state, game.rules, visit.size
     seconds = rules.params.actions.check_daily_quests.seconds
     possible = state.exp[:size] >= rules.level_exp[rules.params.levels.unlock.quests - 1]
-    possible &= state.quests_seen[:size] != visit.age
+    possible &= ~visit.day.quests_seen[:size]
     possible &= visit.left >= seconds
     pos = gate(game, visit, "check_daily_quests", possible)
-    state.quests_seen[pos] = visit.age
+    visit.day.quests_seen[pos] = True
     visit.left[pos] -= seconds
 
 
@@ -79,8 +80,7 @@ def claim_quests(game: Game, visit: Visit) -> None:
     """Collect the rewards of completed quests of today."""
     day, given, size = visit.day, game.rules.params.quests, visit.size
     seconds = game.rules.params.actions.claim_quest_rewards.seconds
-    possible = day.state.quests_seen[:size] == visit.age
-    possible &= day.quests_paid[:size] != _ALL_QUESTS
+    possible = day.quests_seen[:size] & (day.quests_paid[:size] != _ALL_QUESTS)
     possible &= visit.left >= seconds
     pos = gate(game, visit, "claim_quest_rewards", possible)
     if not pos.size:

@@ -18,6 +18,8 @@ from engines.idle_rpg.players import COUNTS, TODAY, Players, State, state_of
 from engines.idle_rpg.rules import LEGENDARY, Rules
 from runner.contract import Floats
 
+_TURNED = 1024  # players whose rows become columns, and back, at once: they stay in the cache
+
 
 @dataclass(slots=True, kw_only=True)
 class Day:
@@ -32,6 +34,7 @@ class Day:
         fired: bool (n_triggers, m), triggers that fired today.
         banner: int64, the limited banner that each wants, -1 without.
         pull_cap: int64, most pulls of the agent-week.
+        quests_seen, guild_asked, guild_attacked: bool, done today.
         quests_paid, arena_used, arena_bought: int64, quests as bits; battles.
     """
 
@@ -48,6 +51,9 @@ class Day:
     fired: NDArray[np.bool_]
     banner: Ints
     pull_cap: Ints
+    quests_seen: NDArray[np.bool_]
+    guild_asked: NDArray[np.bool_]
+    guild_attacked: NDArray[np.bool_]
     quests_paid: Ints
     arena_used: Ints
     arena_bought: Ints
@@ -69,16 +75,21 @@ def copy_day(players: Players, age: int, rows: Ints, effects: EffectArrays) -> D
     Wanted banners and pull caps are left for `gacha.prepare_day`.
     """
     profile, m = players.profile, rows.size
-    together = players.state.matrix.T.take(rows, axis=0)
-    strongest = players.strongest.take(rows, axis=0)
+    state = np.empty((len(players.state.matrix), m), dtype=np.int64)
+    strongest = np.empty((*players.strongest.shape[1:], m), dtype=np.int16)
+    for start in range(0, m, _TURNED):
+        some = slice(start, start + _TURNED)
+        state[:, some] = players.state.matrix.T.take(rows[some], axis=0).T
+        strongest[:, :, some] = players.strongest.take(rows[some], axis=0).transpose(1, 2, 0)
     return Day(
         age=age, rows=rows, ids=profile.entities[rows], kind=profile.archetype[rows],
         install=profile.install[rows], money=players.money[rows],
-        state=state_of(np.ascontiguousarray(together.T)),
-        strongest=np.ascontiguousarray(strongest.transpose(1, 2, 0)),
+        state=state_of(state), strongest=strongest,
         effects=effects, counts=np.zeros((len(COUNTS), m), dtype=np.int64),
         fired=np.zeros((len(TRIGGERS), m), dtype=np.bool_),
         banner=np.full(m, -1), pull_cap=np.zeros(m, dtype=np.int64),
+        quests_seen=np.zeros(m, dtype=np.bool_), guild_asked=np.zeros(m, dtype=np.bool_),
+        guild_attacked=np.zeros(m, dtype=np.bool_),
         quests_paid=np.zeros(m, dtype=np.int64), arena_used=np.zeros(m, dtype=np.int64),
         arena_bought=np.zeros(m, dtype=np.int64),
     )  # fmt: skip
@@ -86,16 +97,23 @@ def copy_day(players: Players, age: int, rows: Ints, effects: EffectArrays) -> D
 
 def put_back(players: Players, day: Day) -> None:
     """Store what the day has changed."""
-    players.state.matrix.T[day.rows] = np.ascontiguousarray(day.state.matrix.T)
-    players.strongest[day.rows] = np.ascontiguousarray(day.strongest.transpose(2, 0, 1))
-    players.totals[day.rows] += day.counts.T
+    for start in range(0, day.size, _TURNED):
+        some = slice(start, start + _TURNED)
+        rows = day.rows[some]
+        players.state.matrix.T[rows] = day.state.matrix[:, some].T
+        players.strongest[rows] = day.strongest[:, :, some].transpose(2, 0, 1)
+        players.totals[rows] += day.counts[: players.totals.shape[1], some].T
+        if players.firings.size:
+            players.firings[rows] += day.fired[:, some].T
 
 
 def wanted_banners(rules: Rules, featured: Ints, players: Players, day: Day, pos: Ints) -> Ints:
     """Return the limited banner of the day that each agent at `pos` wants, -1 without: (m,)."""
     first = int(rules.heroes.first[LEGENDARY])
-    rows = day.rows[pos]
-    banner = rules.banner[day.install[pos] + day.age]
+    rows, banner = day.rows[pos], rules.banner[day.install[pos] + day.age]
     hero = np.where(banner >= 0, featured[banner], first)
-    wanted = (banner >= 0) & (players.cell[rows, hero] < 0) & players.likes[rows, hero - first]
+    heroes, liked = players.cell.shape[1], players.likes.shape[1]
+    wanted = players.cell.reshape(-1).take(rows * heroes + hero) < 0
+    wanted &= players.likes.reshape(-1).take(rows * liked + (hero - first))
+    wanted &= banner >= 0
     return np.where(wanted, banner, -1)

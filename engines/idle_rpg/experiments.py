@@ -34,6 +34,11 @@ class TestRules:
         """Tell whether agents are exposed after their install."""
         return self.test.active_from_day > 0
 
+    @property
+    def splits(self) -> bool:
+        """Tell whether agents get different variants."""
+        return self.test.assign == SPLIT
+
     def in_force(self) -> Iterator[tuple[int, Effects]]:
         """Give index and effects of the variants that agents can have."""
         for index, (name, variant) in enumerate(self.test.variants.items()):

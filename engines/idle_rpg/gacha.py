@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from engines.idle_rpg.day import Day, wanted_banners
 from engines.idle_rpg.events.gacha import before_pulls, pay_pulls, view_banner, write_pulls
 from engines.idle_rpg.game import Game, Visit, session_chance
-from engines.idle_rpg.heroes import rank_first, rank_heroes, rank_with_one
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.luck import Words
+from engines.idle_rpg.luck import PULL_STREAMS, Words
 from engines.idle_rpg.players import GEMS, TICKETS, State
+from engines.idle_rpg.ranking import rank_first, rank_heroes, rank_with_one
 from engines.idle_rpg.rules import LEGENDARY, MOST_STARS, Rules
-from engines.idle_rpg.shop import offer
+from engines.idle_rpg.shop import offer, without
 from runner.contract import Draws, Floats
 
 WEEK_DAYS = 7
@@ -47,9 +47,8 @@ def prepare_day(game: Game, day: Day) -> None:
     """Look up what decides on pulls all day: the wanted banner, and the cap of the week."""
     everyone = np.arange(day.size)
     day.banner[:] = wanted_banners(game.rules, game.featured, game.players, day, everyone)
-    people = (day.kind < len(game.rules.archetypes)).nonzero()[0]
-    agents = (day.kind[people], day.ids[people])
-    day.pull_cap[people] = pull_caps(game.rules, game.draws, agents, day.age // WEEK_DAYS)
+    agents = (day.kind, day.ids)
+    day.pull_cap[:] = pull_caps(game.rules, game.draws, agents, day.age // WEEK_DAYS)
 
 
 def do_gacha(game: Game, visit: Visit) -> None:
@@ -58,30 +57,26 @@ def do_gacha(game: Game, visit: Visit) -> None:
     level = game.rules.params.levels.unlock.gacha
     possible = visit.day.state.exp[: visit.size] >= game.rules.level_exp[level - 1]
     possible &= visit.left >= actions.seconds + actions.seconds_per_pull
+    possible &= visit.day.pull_cap[: visit.size] > visit.day.state.week_pulls[: visit.size]
     pos = _visitors(game, visit, possible)
     if not pos.size:
         return
     view_banner(game, visit, pos)
-    is_poor = ~_can_pay(game, visit.day.state, pos)
-    poor = pos[is_poor]
+    poor = pos[~_can_pay(game, visit.day.state, pos)]
     bought = _offer_funds(game, visit, poor) if poor.size else poor
-    if bought.size:
-        is_poor &= ~np.isin(pos, bought)
-    _pull_first_possible(game, visit, pos[~is_poor])
+    _pull_first_possible(game, visit, without(pos, without(poor, bought, visit), visit))
 
 
 def _visitors(game: Game, visit: Visit, possible: NDArray[np.bool_]) -> Ints:
     """Return the sessions that decide to pull, of those in which it is possible."""
-    day, u = visit.day, visit.luck.known["act/do_gacha"]
+    day, u = visit.day, visit.luck.act("do_gacha")
     near = u < _highest_chance(game, visit)
     near |= day.state.counter[: visit.size] > HALF_WAY
     pos = (near & possible).nonzero()[0]
-    fired, over = u[pos] < visit_chance(game, visit, pos), day.state.counter[pos] > HALF_WAY
-    left = day.pull_cap[pos] > day.state.week_pulls[pos]
-    over &= left
-    fired &= left
-    day.today("over50_possible")[pos] += over
-    day.today("over50_fired")[pos] += over & fired
+    fired = u[pos] < visit_chance(game, visit, pos)
+    over = (day.state.counter[pos] > HALF_WAY).nonzero()[0]
+    day.today("over50_possible")[pos[over]] += 1
+    day.today("over50_fired")[pos[over]] += fired[over]
     return pos[fired]
 
 
@@ -117,7 +112,7 @@ def pity_bonus(rules: Rules) -> Floats:
 def pull_caps(rules: Rules, draws: Draws, agents: tuple[Ints, Words], week: int) -> Ints:
     """Return the pulls that agents (archetype, id) may make in an agent-week: (m,)."""
     kind, ids = agents
-    low, high = rules.pull_caps[:, kind]
+    low, high = rules.pull_caps.take(kind, axis=1)
     u = draws.uniform("pull_cap", step=week, entities=ids)
     return np.asarray(low + (u * (high - low + 1)).astype(np.int64))
 
@@ -138,18 +133,18 @@ def _offer_funds(game: Game, visit: Visit, pos: Ints) -> Ints:
 def _pull_first_possible(game: Game, visit: Visit, pos: Ints) -> None:
     """Let each session pull in the first way that it can pay, and that week and time allow."""
     day, actions = visit.day, game.rules.params.actions.do_gacha
-    left_in_week = day.pull_cap[pos] - day.state.week_pulls[pos]
-    waiting, left = np.ones(pos.size, dtype=np.bool_), visit.left[pos]
     pulling: dict[int, list[Ints]] = {}
     for index, kind in enumerate(kinds_of_pulls(game.rules)):
-        seconds = actions.seconds + actions.seconds_per_pull * kind.pulls
-        able = waiting & (day.state.matrix[kind.currency, pos] >= kind.price)
-        able &= (left_in_week >= kind.pulls) & (left >= seconds)
+        able = pos[day.state.matrix[kind.currency][pos] >= kind.price]
         if index == 1:
-            able &= game.multi_pull[day.kind[pos]]
-        chosen = pos[able]
+            able = able[game.multi_pull[day.kind[able]]]
+        if not able.size:
+            continue
+        seconds = actions.seconds + actions.seconds_per_pull * kind.pulls
+        in_week = day.pull_cap[able] - day.state.week_pulls[able] >= kind.pulls
+        chosen = able[in_week & (visit.left[able] >= seconds)]
         if chosen.size:
-            waiting &= ~able
+            pos = without(pos, chosen, visit)
             pay_pulls(game, visit, chosen, (kind.currency, kind.price))
             visit.left[chosen] -= seconds
             game.spend(day.state, kind.currency, chosen, kind.price)
@@ -163,18 +158,20 @@ def _pull(game: Game, visit: Visit, pos: Ints, pulls: int) -> None:
     day, state, ids = visit.day, visit.day.state, visit.ids[pos]
     before = before_pulls(game, visit, pos)
     steps, banner = visit.luck.reps(0, pulls), day.banner[pos]
-    u, v = visit.luck.repeated(("pull_rarity", "pull_hero"), (0, pulls), pos)
+    u, v = visit.luck.repeated(PULL_STREAMS, (0, pulls), pos)
     rarity, counter = pulled_rarities(game.rules, state.counter[pos], u)
     featured = np.where(banner >= 0, game.featured[banner], -1)
     hero = _drawn_heroes(game, (steps, ids), v, (rarity, featured))
     state.counter[pos] = counter
     high = int(counter.max())
     game.fault("pity", high >= game.rules.params.gacha.hard_pity, f"a pity counter is {high}")
-    legendaries = (rarity == LEGENDARY).sum(axis=0)
-    state.legendary_age[pos[legendaries > 0]] = visit.age
     state.week_pulls[pos] += pulls
     day.today("pulls")[pos] += pulls
-    day.today("legendaries")[pos] += legendaries
+    legendaries = (rarity == LEGENDARY).sum(axis=0)
+    lucky = legendaries.nonzero()[0]
+    if lucky.size:
+        state.legendary_age[pos[lucky]] = visit.age
+        day.today("legendaries")[pos[lucky]] += legendaries[lucky]
     add_copies(game, day.rows[pos], hero)
     if pulls == 1:
         rank_with_one(game, day, pos, hero[0])
@@ -182,8 +179,9 @@ def _pull(game: Game, visit: Visit, pos: Ints, pulls: int) -> None:
         rank_heroes(game, day, pos)
     if before is not None:
         write_pulls(game, visit, before, hero, rarity)
-    wanting = pos[(banner >= 0) & (legendaries > 0)]
-    day.banner[wanting] = wanted_banners(game.rules, game.featured, game.players, day, wanting)
+    wanting = pos[lucky[banner[lucky] >= 0]]
+    if wanting.size:
+        day.banner[wanting] = wanted_banners(game.rules, game.featured, game.players, day, wanting)
 
 
 def pulled_rarities(rules: Rules, counter: Ints, u: Floats) -> tuple[Ints, Ints]:
@@ -208,8 +206,10 @@ def pulled_rarities(rules: Rules, counter: Ints, u: Floats) -> tuple[Ints, Ints]
 
 def drawn_rarity(rules: Rules, counter: Ints, u: Floats) -> Ints:
     """Return the rarity of pulls from their uniforms: legendary first, then epic, rare, common."""
-    edges = rules.pull_edges[counter]
-    return np.asarray(LEGENDARY - np.count_nonzero(u[..., None] >= edges, axis=-1))
+    rarity = np.full(u.shape, LEGENDARY)
+    for edge in rules.pull_edges.T:
+        rarity -= u >= edge[counter]
+    return rarity
 
 
 def _drawn_heroes(
@@ -222,8 +222,9 @@ def _drawn_heroes(
     (steps, ids), (rarity, featured) = address, pulled
     first = game.rules.heroes.first
     hero = first[rarity] + (u * (first[rarity + 1] - first[rarity])).astype(np.int64)
-    k, m = ((rarity == LEGENDARY) & (featured >= 0)).nonzero()
-    if k.size:
+    stars = ((rarity == LEGENDARY) & (featured >= 0)).reshape(-1).nonzero()[0]
+    if stars.size:
+        k, m = np.divmod(stars, featured.size)
         star = featured[m]
         v = game.draws.uniform("pull_featured", step=steps[k], entities=ids[m])
         others = int(first[LEGENDARY + 1] - first[LEGENDARY]) - 1
@@ -243,7 +244,10 @@ def add_copies(game: Game, rows: Ints, hero: Ints) -> None:
     places = rows * game.n_heroes + hero
     copies, cell = players.copies.reshape(-1), players.cell.reshape(-1)
     before = copies[places]
-    np.add.at(copies, places.reshape(-1), np.int16(1))
+    if len(hero) == 1:
+        copies[places] += 1
+    else:
+        np.add.at(copies, places.reshape(-1), np.int16(1))
     after = np.minimum(copies[places], most)
     copies[places] = after
     more_stars = rules.stars_by_copies[after] - rules.stars_by_copies[before]

@@ -19,7 +19,6 @@ from engines.idle_rpg.triangular import Triangular
 from runner.contract import Draws, Floats
 
 DAY_SECONDS = 86_400
-SESSIONS = 16  # addresses of sessions of one age
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class Game:
 
     `lowest` is the smallest balance of anything after any payment; `earned` and `spent` are
     totals by currency; `visits` and `lacked` count campaign visits and those short of energy.
-    `log` is None unless events are collected.
+    `purchases` is None unless their table is written, `log` unless events are collected.
     """
 
     rules: Rules
@@ -67,7 +66,7 @@ class Game:
     visits: int = 0
     lacked: int = 0
     faults: dict[str, str] = field(default_factory=dict)
-    purchases: Purchases = field(default_factory=Purchases)
+    purchases: Purchases | None = None
     log: EventLog | None = None
 
     @property
@@ -78,9 +77,12 @@ class Game:
     def earn(self, state: State, currency: int, pos: Ints, amount: Ints | int) -> None:
         """Give agents `pos` of a state (each at most once) an amount of a currency."""
         state.matrix[currency][pos] += amount
-        self.earned[currency] += (
-            amount.sum() if isinstance(amount, np.ndarray) else amount * pos.size
-        )
+        self.earned[currency] += _total(amount, pos)
+
+    def earn_all(self, state: State, currency: int, amount: Ints) -> None:
+        """Give the first m agents of a state an amount of a currency: (m,)."""
+        state.matrix[currency, : amount.size] += amount
+        self.earned[currency] += amount.sum()
 
     def spend(self, state: State, currency: int, pos: Ints, amount: Ints | int) -> None:
         """Take an amount of a currency from agents, each at most once."""
@@ -89,9 +91,7 @@ class Game:
         balance = state.matrix[currency]
         left = balance[pos] - amount
         balance[pos] = left
-        self.spent[currency] += (
-            amount.sum() if isinstance(amount, np.ndarray) else amount * pos.size
-        )
+        self.spent[currency] += _total(amount, pos)
         self.lowest = min(self.lowest, int(left.min()))
 
     def fault(self, check: str, broken: bool | np.bool_, text: str) -> None:
@@ -144,19 +144,31 @@ class Visit:
         return self.end[pos] - self.left[pos]
 
 
+def _total(amount: Ints | int, pos: Ints) -> int:
+    each = np.add.reduce(amount) if isinstance(amount, np.ndarray) else amount * pos.size
+    return int(each)
+
+
 def gate(
     game: Game, visit: Visit, action: str, possible: NDArray[np.bool_],
     decision: Floats | None = None,
 ) -> Ints:  # fmt: skip
-    """Return the sessions in which an action is possible and its one draw lets it happen.
+    """Return the sessions in which an action is possible and its one draw lets it happen."""
+    return happening(game, visit, action, possible, decision).nonzero()[0]
+
+
+def happening(
+    game: Game, visit: Visit, action: str, possible: NDArray[np.bool_],
+    decision: Floats | None = None,
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Return the same for each session: (m,).
 
     The chance is min(1, list chance * min(1, decision) * multipliers of tests); `possible` and
     `decision` are (m,).
     """
-    u = visit.luck.known[f"act/{action}"]
-    happens = u < session_chance(game, visit, action, decision)
+    happens = visit.luck.act(action) < session_chance(game, visit, action, decision)
     happens &= possible
-    return happens.nonzero()[0]
+    return happens
 
 
 def session_chance(
@@ -200,4 +212,4 @@ def regenerated(
     gained = (now_ms - clock) // period
     grown = energy + gained
     is_full = grown >= cap
-    return np.where(is_full, cap, grown), np.where(is_full, now_ms, clock + gained * period)
+    return np.minimum(grown, cap), np.where(is_full, now_ms, clock + gained * period)

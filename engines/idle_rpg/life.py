@@ -24,17 +24,17 @@ from engines.idle_rpg.experiments import (
     no_effects,
 )
 from engines.idle_rpg.gacha import WEEK_DAYS, do_gacha, give_heroes, pity_bonus, prepare_day
-from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game, Visit, refresh_energy
+from engines.idle_rpg.game import DAY_SECONDS, Game, Visit, refresh_energy
 from engines.idle_rpg.heroes import upgrade_heroes
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.luck import draw_luck, plan_luck
+from engines.idle_rpg.luck import WINDOW_DAYS, draw_luck, plan_luck
 from engines.idle_rpg.players import GEMS, MARKED_DAYS, TICKETS, new_players, starting_heroes
 from engines.idle_rpg.population import Profile
 from engines.idle_rpg.records import Recorder
 from engines.idle_rpg.returning import decide_returns
 from engines.idle_rpg.rules import Rules, step_chances
 from engines.idle_rpg.schedule import DayPlan, overlapping, plan_day, without
-from engines.idle_rpg.shop import WINDOW_DAYS, browse_shop, offer_starter
+from engines.idle_rpg.shop import browse_shop, offer_starter
 from engines.idle_rpg.social import fight_arena, leave_guilds, meet_guild
 from engines.idle_rpg.triangular import session_counts, session_lengths, stacked
 from engines.idle_rpg.tutorial import play_tutorial
@@ -46,7 +46,7 @@ ACTIONS_IN_ORDER: tuple[Callable[[Game, Visit], None], ...] = (
 )  # fmt: skip
 Close: TypeAlias = Callable[[Game, Recorder], None]
 _ENERGY_MS = 1000
-_TOGETHER = 16_384  # players of a day copied together: their state stays in the cache
+_TOGETHER = 32_768  # players of a day copied together: more would leave the cache
 _CROWDED = 0.4  # share of a block still in the game below which the others make room
 
 
@@ -55,7 +55,8 @@ def new_game(
 ) -> Game:
     """Return a block of players at their install."""
     variants = draw_variants(tests, draws, profile.ids)
-    players = new_players(rules, draws, profile, variants)
+    compared = any(test.splits for test in tests)
+    players = new_players(rules, draws, profile, variants, compared=compared)
     kinds = rules.params.archetypes.values()
     win = rules.params.arena.win_chance
     ratios = sorted(set(win.ratio_at_least) - {0.0})
@@ -223,8 +224,7 @@ def expose(game: Game, age: int, who: Ints) -> None:
 
 def _visit(game: Game, day: Day, number: int, plan: DayPlan, spent: Ints | None) -> None:
     """Play the sessions with one number; `spent` seconds are gone with the tutorial."""
-    age, length = day.age, plan.lengths[number]
-    size, step = length.size, np.array(SESSIONS * age + number, dtype=np.uint64)
+    age, length, size = day.age, plan.lengths[number], plan.lengths[number].size
     if not size:
         return
     ids = day.ids[:size]
@@ -235,7 +235,8 @@ def _visit(game: Game, day: Day, number: int, plan: DayPlan, spent: Ints | None)
         campaign_seconds=(game.rules.params.campaign.time_share * plan.drawn[number]).astype(
             np.int64
         ),
-        bought=np.zeros(size, dtype=np.int64), luck=draw_luck(game.luck, game.draws, step, ids),
+        bought=np.zeros(size, dtype=np.int64),
+        luck=draw_luck(game.luck, game.draws, (age, number), ids),
     )  # fmt: skip
     for act in ACTIONS_IN_ORDER:
         act(game, visit)

@@ -5,6 +5,7 @@ Addresses make it harmless to draw what nobody asks for, so where few play, more
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -21,93 +22,149 @@ Words: TypeAlias = NDArray[np.uint64]
 
 STAGE_STREAMS = ("stage_attempt", "stage_seconds", "stage_success")
 BATTLE_STREAMS = ("arena_engage", "arena_opponent", "arena_win")
-ATTEMPTS = 8  # of the campaign that are drawn beforehand where few play
-_ONCE = (*(f"act/{name}" for name in ACTIONS), "ad_skip", "guild_attack")
+PULL_STREAMS = ("pull_rarity", "pull_hero")
+PACK_TRIGGERS = tuple(
+    name for name in TRIGGERS if name not in ("starter_pack_offer", "monthly_pass_reminder")
+)
+ATTEMPTS, PULLS = 8, 10  # of the campaign, and summons, that are drawn beforehand where few play
+MANY = 1024  # up to so many agents a call costs more than numbers drawn in vain
+_ALWAYS = (*(f"act/{name}" for name in ACTIONS), "ad_skip", "guild_attack")
+_SESSION, _REPEAT, _DAY, _WINDOW = range(4)
+_CLOCKS = {"guild_join": _DAY, "guild_pick": _DAY, "spend_budget": _WINDOW}
 _REPEAT_WORDS = 64  # addresses of repetitions in one session
-_FEW = 512  # up to so many agents a call costs more than numbers drawn in vain
+SESSIONS = 16  # addresses of sessions of one age
+WINDOW_DAYS = 30  # of a budget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LuckPlan:
-    """Rows to draw in a session: row i has stream `streams[i]` at session * scale[i] + first[i].
+    """Rows to draw in a session: row i has stream `streams[i]` at step `first[i]` of its clock.
 
-    `repeated`: the rows of streams that are drawn several times in a session; all other rows are
-    drawn once.
+    `clock`: int64, whether steps count sessions, repetitions in them, days or windows.
+    `places`: the row of each stream, or the rows of one that is drawn several times in a session.
     """
 
     streams: tuple[str, ...]
-    scale: Words
+    clock: Ints
     first: Words
-    repeated: Mapping[str, slice]
+    places: Mapping[str, int | slice]
 
 
 def plan_luck(rules: Rules) -> tuple[LuckPlan, LuckPlan]:
     """Return what to draw where many play, and where few do."""
     params = rules.params
     battles = params.arena.attempts_per_day + params.arena.max_paid_per_day
-    times = {"upgrade_do": params.upgrade.max_per_session}
+    times = {"upgrade_do": params.upgrade.max_per_session} | dict.fromkeys(PULL_STREAMS, PULLS)
     times |= dict.fromkeys(STAGE_STREAMS, min(ATTEMPTS, params.campaign.max_stages_per_session))
     times |= dict.fromkeys(BATTLE_STREAMS, battles)
-    offers = tuple(f"iap/{name}" for name in TRIGGERS)
-    return _plan(_ONCE, {}), _plan(_ONCE + offers, times)
+    offers = (f"iap/{name}" for name in TRIGGERS)
+    packs = (f"iap_product/{name}" for name in PACK_TRIGGERS)
+    return _plan(_ALWAYS, {}), _plan((*_ALWAYS, *offers, *packs, *_CLOCKS), times)
 
 
 def _plan(once: tuple[str, ...], times: Mapping[str, int]) -> LuckPlan:
-    streams, first, repeated = list(once), [0] * len(once), {}
+    streams, first = list(once), [0] * len(once)
+    places: dict[str, int | slice] = {name: row for row, name in enumerate(once)}
+    clock = [_CLOCKS.get(name, _SESSION) for name in once]
     for name, number in times.items():
-        repeated[name] = slice(len(streams), len(streams) + number)
+        places[name] = slice(len(streams), len(streams) + number)
         streams += [name] * number
         first += range(number)
-    scale = np.where(np.arange(len(streams)) < len(once), 1, _REPEAT_WORDS)
+        clock += [_REPEAT] * number
     return LuckPlan(
-        streams=tuple(streams), scale=scale.astype(np.uint64),
-        first=np.array(first, dtype=np.uint64), repeated=repeated,
+        streams=tuple(streams), clock=np.array(clock), first=np.array(first, dtype=np.uint64),
+        places=places,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Luck:
-    """Uniforms of the sessions with one number, `known` (m,) or (times, m) by stream.
+    """Uniforms of the sessions with one number: `rows` (n, m), as planned.
 
-    `step`: uint64 (), the session as a step of draws; `ids`: uint64 (m,).
+    `now`: uint64 (4,), step of each clock, see `LuckPlan`; `ids`: uint64 (m,).
     """
 
     draws: Draws
-    step: Words
+    plan: LuckPlan
+    now: Words
     ids: Words
-    known: Mapping[str, Floats]
+    rows: Floats
+
+    def known(self, stream: str) -> Floats | None:
+        """Return the uniforms of a planned stream, (m,) or (times, m); None of others."""
+        place = self.plan.places.get(stream)
+        return None if place is None else self.rows[place]
+
+    def act(self, action: str) -> Floats:
+        """Return what decides whether an action happens: (m,)."""
+        return self.rows[self.plan.places[f"act/{action}"]]
 
     def once(self, stream: str, pos: Ints) -> Floats:
         """Return the uniforms of a stream drawn once, for the sessions at `pos`: (m,)."""
-        known = self.known.get(stream)
+        known = self.known(stream)
         if known is not None:
             return known[pos]
-        return self.draws.uniform(stream, step=self.step, entities=self.ids[pos])
+        step = self.now[_CLOCKS.get(stream, _SESSION)]
+        return self.draws.uniform(stream, step=int(step), entities=self.ids[pos])
+
+    def each(self, streams: tuple[str, ...], pos: Ints) -> tuple[Floats, ...]:
+        """Return the same of several streams together."""
+        if streams[-1] in self.plan.places:
+            return tuple(self.once(stream, pos) for stream in streams)
+        steps = self.now[_clocks(streams)]
+        return tuple(self.draws.uniform_rows(streams, steps=steps, entities=self.ids[pos]))
 
     def repeated(
         self, streams: tuple[str, ...], reps: tuple[int, int], pos: Ints
     ) -> tuple[Floats, ...]:
         """Return the repetitions first, ..., end - 1 of each stream: (end - first, m)."""
         first, end = reps
-        known = [self.known.get(stream) for stream in streams]
+        known = [self.known(stream) for stream in streams]
         if known[0] is not None and end <= len(known[0]):
             return tuple(rows[first:end].take(pos, axis=1) for rows in known if rows is not None)
-        number = end - first
-        names = tuple(name for name in streams for _ in range(number))
-        steps = np.tile(self.reps(first, end), len(streams))
+        names, places = _repetitions(streams, first, end)
+        steps = places + self.now[_REPEAT]
         found = self.draws.uniform_rows(names, steps=steps, entities=self.ids[pos])
-        return tuple(found.reshape(len(streams), number, pos.size))
+        return tuple(found.reshape(len(streams), end - first, pos.size))
 
     def reps(self, first: int, end: int) -> Words:
         """Return the repetitions first, ..., end - 1 in the session as steps: uint64 (n,)."""
-        base = int(self.step) * _REPEAT_WORDS
-        return np.arange(base + first, base + end, dtype=np.uint64)
+        return np.asarray(self.now[_REPEAT] + np.arange(first, end, dtype=np.uint64))
 
 
-def draw_luck(plans: tuple[LuckPlan, LuckPlan], draws: Draws, step: Words, ids: Words) -> Luck:
-    """Draw what decides in the sessions `step` of the agents `ids` (m,)."""
-    plan = plans[ids.size <= _FEW]
-    rows = draws.uniform_rows(plan.streams, steps=step * plan.scale + plan.first, entities=ids)
-    known = dict(zip(plan.streams, rows, strict=True))
-    known |= {name: rows[place] for name, place in plan.repeated.items()}
-    return Luck(draws=draws, step=step, ids=ids, known=known)
+@functools.lru_cache(maxsize=256)
+def _clocks(streams: tuple[str, ...]) -> Ints:
+    """Return the clock of streams that are drawn once: int64 (n,)."""
+    return np.array([_CLOCKS.get(stream, _SESSION) for stream in streams])
+
+
+@functools.lru_cache(maxsize=256)
+def _repetitions(streams: tuple[str, ...], first: int, end: int) -> tuple[tuple[str, ...], Words]:
+    """Return the stream and the place in the session of each row: (n,), uint64 (n,)."""
+    names = tuple(name for name in streams for _ in range(first, end))
+    return names, np.tile(np.arange(first, end, dtype=np.uint64), len(streams))
+
+
+def in_a_row(happens: NDArray[np.bool_]) -> Ints:
+    """Return how often in a row, from the first time on, something happens (n, m): int64 (m,)."""
+    if happens.shape[1] <= MANY:  # one call; of many, row by row is ten times faster
+        going = np.logical_and.accumulate(happens, axis=0)
+        return np.asarray(going.sum(axis=0, dtype=np.int64))
+    number = np.zeros(happens.shape[1], dtype=np.int64)
+    going = np.ones(happens.shape[1], dtype=np.bool_)
+    for again in happens:
+        going = going & again
+        number += going
+    return number
+
+
+def draw_luck(
+    plans: tuple[LuckPlan, LuckPlan], draws: Draws, when: tuple[int, int], ids: Words
+) -> Luck:
+    """Draw what decides in the sessions `when` (age, number) of the agents `ids` (m,)."""
+    plan, (age, number) = plans[ids.size <= MANY], when
+    session = age * SESSIONS + number
+    clocks = (session, session * _REPEAT_WORDS, age, age // WINDOW_DAYS)
+    now = np.array(clocks, dtype=np.uint64)
+    rows = draws.uniform_rows(plan.streams, steps=now[plan.clock] + plan.first, entities=ids)
+    return Luck(draws=draws, plan=plan, now=now, ids=ids, rows=rows)

@@ -13,9 +13,10 @@ from engines.idle_rpg.events.writing import new_log, write_events
 from engines.idle_rpg.expected import new_expectation
 from engines.idle_rpg.experiments import compile_tests
 from engines.idle_rpg.gacha import draw_featured
-from engines.idle_rpg.game import Game
+from engines.idle_rpg.game import Game, Purchases
 from engines.idle_rpg.life import live, new_game
 from engines.idle_rpg.lives import add_lives, new_lives
+from engines.idle_rpg.luck import PACK_TRIGGERS
 from engines.idle_rpg.metrics import measure
 from engines.idle_rpg.params import TRIGGERS, Params
 from engines.idle_rpg.population import crowds, draw_profile
@@ -37,8 +38,7 @@ STREAMS = (
     "stage_attempt", "stage_seconds", "stage_success", "upgrade_do", "pull_rarity", "pull_hero",
     "pull_featured", "arena_engage", "arena_opponent", "arena_win", "guild_join", "guild_pick",
     "guild_leave", "guild_attack", "ad_skip", *(f"iap/{name}" for name in TRIGGERS),
-    *(f"iap_product/{name}" for name in TRIGGERS
-      if name not in ("starter_pack_offer", "monthly_pass_reminder")),
+    *(f"iap_product/{name}" for name in PACK_TRIGGERS),
     "bot_sessions", "bot_minutes", "event_key", "stage_stars", "stage_loot", "guild_damage",
     "ad_network", "ad_placement", "ad_skip_seconds", "iap_fail_reason",
 )  # fmt: skip
@@ -77,6 +77,8 @@ def simulate(
             profile = some_profiles(profile, np.argsort(profile.archetype, kind="stable"))
         game = new_game(rules, draws, tests, profile, featured)
         cell = tally.cells.of(profile)
+        if out.wants("purchases"):
+            game.purchases = Purchases()
         if settings is not None:
             game.log = new_log(settings, draws, profile, events, game.players.strongest[:, 0])
         records = Recorder(tally=tally, cell=cell, keeps_days=out.wants("agent_days"))

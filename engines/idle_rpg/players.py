@@ -20,13 +20,14 @@ GOLD, GEMS, TICKETS = 0, 1, 2  # their rows in a state
 MARKED_DAYS = (1, 7, 30)
 EMPTY = 126  # no candidate in this place: heroes are twice their id, plus one in the team
 
-DAY_COUNTS = (
-    "sessions", "seconds", "attempts", "sweeps", "wins", "losses", "upgrades", "pulls",
-    "legendaries", "ads", "arena_battles", "arena_wins", "guild_attacks", "purchases",
-    "revenue_cents",
-)  # fmt: skip
+_OF_LIFE = ("sessions", "seconds", "pulls", "legendaries", "ads", "purchases", "revenue_cents")
 _COMPARED = ("ad_offers", "ads_started", "over50_possible", "over50_fired")  # for tests alone
-COUNTS = (*DAY_COUNTS, *_COMPARED)
+_OF_DAY = (
+    "attempts", "sweeps", "wins", "upgrades", "arena_battles", "arena_wins", "guild_attacks",
+)  # fmt: skip
+DAY_COUNTS = (*_OF_LIFE, *_OF_DAY)
+LIFE_COUNTS = (*_OF_LIFE, *_COMPARED)  # those of a day that are added up over the life
+COUNTS = (*LIFE_COUNTS, *_OF_DAY)
 TODAY = {name: row for row, name in enumerate(COUNTS)}
 
 
@@ -41,7 +42,6 @@ class State:
         energy, clock: energy at the clock, which is milliseconds since midnight of the install day.
         streak: campaign losses in a row; legendary_age: of the last legendary.
         guild, guild_age: number of the guild, -1 = none; age of the last join or attack.
-        guild_asked, guild_attacked: ages of the last decision to join and of the last attack.
         team_power; reach: row of the team in `rules.Campaign.reach`.
         idle_from, ad_from: seconds since midnight of the install day; ad_seen_at: the start of
             the last ad, kept for a check alone.
@@ -59,8 +59,6 @@ class State:
     legendary_age: Ints
     guild: Ints
     guild_age: Ints
-    guild_asked: Ints
-    guild_attacked: Ints
     exp: Ints
     cleared: Ints
     team_power: Ints
@@ -72,7 +70,6 @@ class State:
     login_age: Ints
     login_streak: Ints
     pass_until: Ints
-    quests_seen: Ints
     counter: Ints
     week_pulls: Ints
     window_cents: Ints
@@ -103,12 +100,13 @@ class Players:
         strongest: int16 (n, 2, candidates), strongest heroes by id, see `EMPTY`, and their cells,
             0 for no candidate; a day has the valid copy, as of the state.
         likes: bool (n, legendaries).
-        firings, bought: int32 (n_triggers, n): firings and purchases so far.
+        firings, bought: int32 (n, n_triggers): firings and purchases so far; no firings without
+            a test that splits agents, as with what `totals` holds for tests alone.
         week_days, window_days: active days of the present agent-week and window.
         by_30, by_60: int64, active days up to these ages.
         on_day: bool (3, n), active on the days of `MARKED_DAYS`.
         pulls_before: int64, pulls up to the present agent-week, kept for a check alone.
-        totals: int64 (n, len(COUNTS)), counts over the life.
+        totals: int64 (n, n_counts), the first of `COUNTS` over the life.
     """
 
     profile: Profile
@@ -151,10 +149,16 @@ class Players:
         return self.totals[:, TODAY[name]]
 
 
-def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) -> Players:
-    """Return players as they install: start values and no heroes."""
+def new_players(
+    rules: Rules, draws: Draws, profile: Profile, variants: Ints, *, compared: bool
+) -> Players:
+    """Return players as they install: start values and no heroes.
+
+    Variants of a test will be `compared`, or else what is for this alone is left out.
+    """
     params, n = rules.params, profile.ids.size
     heroes, triggers = int(rules.heroes.first[-1]), len(TRIGGERS)
+    counts = LIFE_COUNTS if compared else _OF_LIFE
 
     def full(value: int) -> Ints:
         return np.full(n, value, dtype=np.int64)
@@ -175,12 +179,12 @@ def new_players(rules: Rules, draws: Draws, profile: Profile, variants: Ints) ->
         cell=np.full((n, heroes), UNOWNED, dtype=np.int16),
         copies=np.zeros((n, heroes), dtype=np.int16),
         strongest=strongest, likes=draw_taste(rules, draws, profile.ids),
-        firings=np.zeros((triggers, n), dtype=np.int32),
-        bought=np.zeros((triggers, n), dtype=np.int32),
+        firings=np.zeros((n, triggers if compared else 0), dtype=np.int32),
+        bought=np.zeros((n, triggers), dtype=np.int32),
         first_purchase=full(-1), tutorial_shown=full(0), tutorial_done=np.zeros(n, dtype=np.bool_),
         pulls_before=full(0), by_30=full(0), by_60=full(0),
         on_day=np.zeros((len(MARKED_DAYS), n), dtype=np.bool_),
-        totals=np.zeros((n, len(COUNTS)), dtype=np.int64),
+        totals=np.zeros((n, len(counts)), dtype=np.int64),
     )  # fmt: skip
 
 
@@ -189,11 +193,11 @@ def _first_state(rules: Rules, n: int) -> State:
     values = dict.fromkeys(QUANTITIES, 0) | {
         "gold": start.gold, "gems": start.gems, "tickets": start.tickets, "energy": start.energy,
         "ad_from": _LONG_AGO, "ad_seen_at": _LONG_AGO, "login_age": NEVER, "pass_until": -1,
-        "quests_seen": -1, "legendary_age": NEVER, "guild": -1, "guild_asked": -1,
-        "guild_attacked": -1, "guild_age": NEVER,
+        "legendary_age": NEVER, "guild": -1, "guild_age": NEVER,
     }  # fmt: skip
-    row = np.array([values[name] for name in QUANTITIES], dtype=np.int64)
-    return state_of(np.tile(row, (n, 1)).T)
+    together = np.empty((n, len(QUANTITIES)), dtype=np.int64)
+    together[:] = [values[name] for name in QUANTITIES]
+    return state_of(together.T)
 
 
 def draw_taste(rules: Rules, draws: Draws, ids: Ints) -> NDArray[np.bool_]:

@@ -230,6 +230,7 @@ def day_columns(game: Game, day: Day) -> dict[str, np.ndarray]:
     energy = refresh_energy(game.rules, state, day.effects, everyone, end)
     return {
         **{name: day.today(name).copy() for name in DAY_COUNTS},
+        "losses": day.today("attempts") - day.today("wins"),
         "row": day.rows,
         "age_day": np.full(day.size, day.age),
         "gold": state.gold.copy(),

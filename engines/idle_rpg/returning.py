@@ -27,13 +27,14 @@ def decide_returns(game: Game, age: int, alive: Ints) -> tuple[Ints, Ints, int]:
     players.chance[alive] = chance
     ids = players.profile.entities[alive]
     returns = game.draws.uniform("return", step=age, entities=ids) < chance
-    missed = alive[~returns]
-    u = game.draws.uniform("churn", step=age, entities=ids[~returns])
+    stays_away = (~returns).nonzero()[0]
+    missed = alive[stays_away]
+    u = game.draws.uniform("churn", step=age, entities=ids[stays_away])
     churned = missed[(u < rules.churn[age]) | players.profile.is_bot[missed]]
     clipped = int(np.count_nonzero(wanted > before))
     low, high = float(active.min(initial=0.0)), float(before.max(initial=0.0))
     game.fault("shares", low < 0 or high > 1, f"a share at age {age} lies outside [0, 1]")
-    return alive[returns], churned, clipped
+    return alive[returns.nonzero()[0]], churned, clipped
 
 
 def wanted_retention(game: Game, age: int, who: Ints) -> Floats:

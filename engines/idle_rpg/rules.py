@@ -33,6 +33,7 @@ UNOWNED = -1
 WORTH_STEP = 16  # most candidates
 SCALE = 10_000  # hero power in ten-thousandths: sums are exact
 _STAGES_PER_CHAPTER = 10
+_LISTED = 16_384  # team powers looked up without a search: all, by default
 _UNREACHABLE = np.iinfo(np.int64).max // 4
 _WEEKEND = 5  # Saturday, as Python counts weekdays
 EPOCH = datetime.date(1970, 1, 1)
@@ -58,7 +59,8 @@ class Campaign:
         attempt, success: float64 (n_steps + 2,), chance by number of steps reached; the last is
             0, for players past the last stage.
         powers: int64, distinct values of `least_power`, rising; reach: int8, flat, steps reached
-            by number of powers reached and stages cleared, see `reach_rows`.
+            by number of powers reached and stages cleared; rows: int64, where the stages of a
+            team begin in it, by its power, see `reach_rows`.
         gold, exp: gold by VIP level and stage, exp by stage; running sums over stages 1..n.
     """
 
@@ -67,6 +69,7 @@ class Campaign:
     success: Floats
     powers: Ints
     reach: NDArray[np.int8]
+    rows: Ints
     gold: Ints
     gold_sum: Ints
     exp: Ints
@@ -82,9 +85,10 @@ class Heroes:
         width: cells from one star to the next.
         power: int64 (n_cells,) in 1/10,000 power; strength: int32 (n_cells + 1,), its dense rank
             in steps of 64, below 0 at the last place, which stands for no hero.
-        cost: int64 (n_cells,) gold of the next level, out of reach at the last.
-        worth: int32 (2 * n_cells,), dense rank from 1 of an upgrade's return in steps of
-            `WORTH_STEP`; odd places are members of the team.
+        cost: int64 (n_cells,) gold of the next level, out of reach at the last; price: the same
+            by *grade*, which is twice the cell, plus one for members of the team.
+        worth: int32 (2 * n_cells,), by grade, dense rank from 1 of an upgrade's return in steps
+            of `WORTH_STEP`.
         stars_by_copies: int64 (most + 1,).
     """
 
@@ -94,6 +98,7 @@ class Heroes:
     power: Ints
     strength: NDArray[np.int32]
     cost: Ints
+    price: Ints
     worth: NDArray[np.int32]
     stars_by_copies: Ints
 
@@ -105,7 +110,7 @@ class Rules:
     Attributes:
         curve: float64 (n_archetypes, days + 1); churn: float64 (days + 1,).
         budget_low, budget_high: float64 (n_archetypes,), cents of a 30-day window.
-        pull_caps: int64 (2, n_archetypes), lowest and highest of an agent-week.
+        pull_caps: int64 (2, n_archetypes + 1), lowest and highest of an agent-week, bots last.
         login_rewards: int64 (3, days of the cycle), of gold, gems and tickets.
         banner: int64 (horizon + 1,), index of the banner on a sim_day, -1 between banners.
         banner_ends: bool (horizon + 1,), the banner is in its last days.
@@ -189,7 +194,7 @@ def prepare(params: Params, files: Mapping[str, Path], horizon: int) -> Rules:
         budget_low=_budget_ends(params)[0],
         budget_high=_budget_ends(params)[1],
         purchase_chance=_purchase_chance(params),
-        pull_caps=np.array([k.gacha_pulls_per_week for k in kinds]).T,
+        pull_caps=np.array([*(k.gacha_pulls_per_week for k in kinds), [0, 0]]).T,
         login_rewards=_login_rewards(params),
     )
 
@@ -253,6 +258,7 @@ def _campaign(params: Params) -> Campaign:
         success=np.append(step_chances(given.success_chance, ratios), 0.0),
         powers=powers,
         reach=_reach(least, powers),
+        rows=_found_rows(powers, np.arange(_LISTED), given.n_stages + 1),
         gold=gold.reshape(-1),
         gold_sum=np.cumsum(gold, axis=1).reshape(-1),
         exp=exp,
@@ -272,8 +278,15 @@ def _reach(least_power: Ints, powers: Ints) -> NDArray[np.int8]:
 
 def reach_rows(campaign: Campaign, power: Ints) -> Ints:
     """Return where the stages of teams begin in `campaign.reach`: (m,)."""
-    reached = np.searchsorted(campaign.powers, power, side="right")
-    return np.asarray(reached * campaign.exp_sum.size)
+    rows = campaign.rows.take(power, mode="clip")
+    beyond = (power >= campaign.rows.size).nonzero()[0]
+    if beyond.size:
+        rows[beyond] = _found_rows(campaign.powers, power[beyond], campaign.exp_sum.size)
+    return rows
+
+
+def _found_rows(powers: Ints, power: Ints, stages: int) -> Ints:
+    return np.asarray(np.searchsorted(powers, power, side="right") * stages)
 
 
 def _idle_gold(params: Params) -> Floats:
@@ -314,6 +327,7 @@ def _heroes(params: Params) -> Heroes:
         power=power,
         strength=np.append(np.unique(power, return_inverse=True)[1] * 64, -64).astype(np.int32),
         cost=cost,
+        price=np.repeat(cost, 2),
         worth=_ranks(
             np.stack([alone, alone * params.upgrade.main_team_factor], axis=1).reshape(-1)
         ),

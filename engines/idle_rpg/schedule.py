@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.idle_rpg.game import DAY_SECONDS, SESSIONS, Game
+from engines.idle_rpg.game import DAY_SECONDS, Game
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.luck import Words
+from engines.idle_rpg.luck import SESSIONS, Words
 
 _MINUTE = 60
 _BOT_LOW, _BOT_SPAN = 2, 4  # bots stay 2 to 5 minutes
@@ -43,7 +44,7 @@ class _Sessions:
     """All sessions of a day, those with the same number together, each array (n,).
 
     `place`: of the agent in the plan; `number`: from 0; `who`, `ids`: the agents; `step`: of draws;
-    `cuts`: where the sessions with the next number begin.
+    `cuts`: where the sessions with the next number begin, and their end.
     """
 
     place: Ints
@@ -51,16 +52,20 @@ class _Sessions:
     who: Ints
     ids: Words
     step: Ints
-    cuts: Ints
+    cuts: list[int]
+
+    def split(self, values: Ints) -> list[Ints]:
+        """Return the parts of an array (n,) with the same number of the session."""
+        return [values[a:b] for a, b in itertools.pairwise([0, *self.cuts])]
 
 
 def plan_day(game: Game, age: int, who: Ints, tutorial: Ints | None) -> DayPlan:
     """Draw the sessions of a day; `tutorial` (m,) seconds lengthen the first of an install day."""
     number = _numbers(game, age, who)
-    order = np.argsort(-number, kind="stable")
+    order = np.argsort((SESSIONS - number).astype(np.uint8), kind="stable")
     who, number = who[order], number[order]
     sessions = _sessions(game, age, who, number)
-    drawn = np.split(_lengths(game, age, sessions), sessions.cuts)
+    drawn = sessions.split(_lengths(game, age, sessions))
     lengths = [seconds.copy() for seconds in drawn]
     if tutorial is not None:
         lengths[0] += tutorial[order]
@@ -92,7 +97,7 @@ def _sessions(game: Game, age: int, who: Ints, number: Ints) -> _Sessions:
     rows = who[place]
     return _Sessions(
         place=place, number=which, who=rows, ids=game.players.profile.entities[rows],
-        step=SESSIONS * age + which, cuts=cuts[:-1],
+        step=SESSIONS * age + which, cuts=cuts.tolist(),
     )  # fmt: skip
 
 
@@ -112,7 +117,7 @@ def _numbers(game: Game, age: int, who: Ints) -> Ints:
     if game.effects.sessions is not None:
         wish = wish * game.effects.sessions[who]
     wish = wish + (u[1] if settings.rounding == "unbiased" else 0.5)
-    number = np.clip(wish.astype(np.int64), 1, settings.max_per_day)
+    number = np.minimum(np.maximum(wish.astype(np.int64), 1), settings.max_per_day)
     if age == 0:
         bots = np.flatnonzero(players.profile.is_bot[who])
         u = game.draws.uniform("bot_sessions", entities=ids[bots])
@@ -157,14 +162,14 @@ def _draw_starts(game: Game, sessions: _Sessions) -> list[Ints]:
     rules, place, number = game.rules, sessions.place, sessions.number
     u = game.draws.uniform("session_start", step=sessions.step, entities=sessions.ids)
     seconds = np.interp(u, rules.hour_shares, rules.hour_edges).astype(np.int64)
-    if sessions.cuts.size:
+    if len(sessions.cuts) > 1:
         several = (place < np.count_nonzero(number == 1)).nonzero()[0]
-        shape = (int(place[several].max()) + 1, sessions.cuts.size + 1)
+        shape = (int(place[several].max()) + 1, len(sessions.cuts))
         matrix = np.full(shape, DAY_SECONDS, dtype=np.int64)
         matrix[place[several], number[several]] = seconds[several]
         matrix.sort(axis=1)
         seconds[several] = matrix[place[several], number[several]]
-    return np.split(seconds, sessions.cuts)
+    return sessions.split(seconds)
 
 
 def separate(starts: list[Ints], lengths: list[Ints], gap: int) -> None:

@@ -11,14 +11,12 @@ from engines.idle_rpg.events import purchases
 from engines.idle_rpg.events.purchases import Sale
 from engines.idle_rpg.game import Game, Visit, gate, refresh_energy
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.luck import Words
 from engines.idle_rpg.params import TRIGGERS
 from engines.idle_rpg.params_market import MONTHLY_PASS, STARTER_PACK
 from engines.idle_rpg.players import GEMS, TICKETS
 from engines.idle_rpg.rules import Rules
-from runner.contract import Draws, Floats
+from runner.contract import Floats
 
-WINDOW_DAYS = 30
 _FIXED_PRODUCTS = {"starter_pack_offer": STARTER_PACK, "monthly_pass_reminder": MONTHLY_PASS}
 
 
@@ -33,17 +31,33 @@ def offer(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     if not pos.size:
         return pos
     fired[pos] = True
-    game.players.firings[row][day.rows[pos]] += 1
     chance = purchase_chance(game, day, trigger, pos)
-    u = visit.luck.once(f"iap/{trigger}", pos)
+    u, *choice = visit.luck.each((f"iap/{trigger}", *_choice_streams(trigger)), pos)
     wants = (u < chance).nonzero()[0]
     if purchases.sees_failures(game):
         rate = game.rules.params.iap.failure_rate
         fails = ((u >= chance) & (u < np.minimum(1.0, chance / (1.0 - rate)))).nonzero()[0]
         if fails.size:
-            choice = _affordable(game, visit, trigger, pos[fails])
-            purchases.fail_purchases(game, visit, choice.sale(trigger))
-    return _buy(game, visit, trigger, pos[wants]) if wants.size else pos[:0]
+            failed = _affordable(game, visit, trigger, pos[fails], [v[fails] for v in choice])
+            purchases.fail_purchases(game, visit, failed.sale(trigger))
+    if not wants.size:
+        return pos[:0]
+    return _buy(game, visit, trigger, pos[wants], [v[wants] for v in choice])
+
+
+def _choice_streams(trigger: str) -> tuple[str, ...]:
+    """Return what decides on the budget, and on the product if it is not fixed."""
+    fixed = trigger in _FIXED_PRODUCTS
+    return ("spend_budget",) if fixed else ("spend_budget", f"iap_product/{trigger}")
+
+
+def without(pos: Ints, taken: Ints, visit: Visit) -> Ints:
+    """Return the sessions of `pos` that are not among `taken`."""
+    if not taken.size:
+        return pos
+    is_taken = np.zeros(visit.size, dtype=np.bool_)
+    is_taken[taken] = True
+    return pos[~is_taken[pos]]
 
 
 def purchase_chance(game: Game, day: Day, trigger: str, pos: Ints) -> Floats:
@@ -73,21 +87,29 @@ class Choice:
         )  # fmt: skip
 
 
-def _affordable(game: Game, visit: Visit, trigger: str, pos: Ints) -> Choice:
-    """Return what the agents would buy, where it fits the budget of the window."""
-    day, rules, window = visit.day, game.rules, visit.age // WINDOW_DAYS
-    product = _products(game, visit, trigger, pos)
+def _affordable(game: Game, visit: Visit, trigger: str, pos: Ints, luck: list[Floats]) -> Choice:
+    """Return what the agents would buy, where it fits the budget of the window.
+
+    `luck`: uniforms (m,) of budget and product, see `_choice_streams`.
+    """
+    day, rules = visit.day, game.rules
+    if trigger in _FIXED_PRODUCTS:
+        product = np.full(pos.size, rules.product_names.index(_FIXED_PRODUCTS[trigger]))
+    else:
+        product = _packs(rules, day.kind[pos], luck[1])
     price = rules.price_cents[product]
     for changed, prices in day.effects.prices.items():
         price = np.where(product == changed, prices[pos], price)
-    budget = window_budget(rules, game.draws, (day.kind[pos], day.ids[pos]), window)
+    budget = window_budget(rules, day.kind[pos], luck[0])
     fits = day.state.window_cents[pos] + price <= budget
+    if fits.all():
+        return Choice(pos=pos, product=product, price=price, budget=budget)
     return Choice(pos=pos[fits], product=product[fits], price=price[fits], budget=budget[fits])
 
 
-def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
+def _buy(game: Game, visit: Visit, trigger: str, pos: Ints, luck: list[Floats]) -> Ints:
     """Complete the purchases that fit the budget of the window; return their sessions."""
-    choice = _affordable(game, visit, trigger, pos)
+    choice = _affordable(game, visit, trigger, pos, luck)
     if choice.pos.size:
         visit.bought[choice.pos] += 1
         _deliver(game, visit, choice.pos, choice.product)
@@ -95,39 +117,33 @@ def _buy(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
     return choice.pos
 
 
-def _products(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
-    rules = game.rules
-    if trigger in _FIXED_PRODUCTS:
-        return np.full(pos.size, rules.product_names.index(_FIXED_PRODUCTS[trigger]))
-    kind = visit.day.kind[pos]
-    stream, ids = f"iap_product/{trigger}", visit.ids[pos]
-    u = game.draws.uniform(stream, step=visit.luck.step, entities=ids)
+def _packs(rules: Rules, kind: Ints, u: Floats) -> Ints:
+    """Return a gem pack for each agent, by archetype: product numbers (m,)."""
     return np.asarray(rules.packs[kind, (u * rules.pack_counts[kind]).astype(np.int64)])
 
 
-def window_budget(rules: Rules, draws: Draws, agents: tuple[Ints, Words], window: int) -> Ints:
-    """Return what agents (archetype, id) can spend in a 30-day window, in whole cents: (m,)."""
-    kind, ids = agents
+def window_budget(rules: Rules, kind: Ints, u: Floats) -> Ints:
+    """Return what agents of some archetypes can spend in a window, in whole cents: (m,)."""
     low, high = rules.budget_low[kind], rules.budget_high[kind]
-    u = draws.uniform("spend_budget", step=window, entities=ids)
     return np.floor(low + u * (high - low) + 0.5).astype(np.int64)
 
 
 def _deliver(game: Game, visit: Visit, pos: Ints, product: Ints) -> None:
     state = visit.day.state
     game.earn(state, GEMS, pos, game.rules.product_gems[product])
-    game.earn(state, TICKETS, pos, game.rules.product_tickets[product])
+    tickets = game.rules.product_tickets[product]
+    if tickets.any():
+        game.earn(state, TICKETS, pos, tickets)
     passes = pos[product == game.rules.product_names.index(MONTHLY_PASS)]
-    days = game.rules.params.iap.monthly_pass.days
-    state.pass_until[passes] = visit.age + days - 1
+    if passes.size:
+        state.pass_until[passes] = visit.age + game.rules.params.iap.monthly_pass.days - 1
 
 
 def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
-    """Write the purchases down: counts, budget, VIP level, table."""
-    pos, product, price, budget = sold.pos, sold.product, sold.price, sold.budget
-    row = TRIGGERS.index(trigger)
+    """Count the purchases, against the budget and for the VIP level."""
+    pos, price, row = sold.pos, sold.price, TRIGGERS.index(trigger)
     players, rules, day, who = game.players, game.rules, visit.day, visit.day.rows[pos]
-    players.bought[row][who] += 1
+    players.bought[who, row] += 1
     day.state.window_cents[pos] += price
     day.today("purchases")[pos] += 1
     day.today("revenue_cents")[pos] += price
@@ -135,24 +151,24 @@ def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
     spent = players.total("revenue_cents")[who] + day.today("revenue_cents")[pos]
     refresh_energy(rules, day.state, day.effects, pos, visit.now(pos))  # before the cap may rise
     day.state.vip[pos] = np.searchsorted(rules.vip_cents, spent, side="right") - 1
-    _check_budget(game, day, pos, budget)
-    same = np.ones(who.size, dtype=np.int64)
-    number = players.total("purchases")[who] + day.today("purchases")[pos]
+    _check_budget(game, day, pos, sold.budget)
+    if game.purchases is not None or game.log is not None:
+        _write_down(game, visit, trigger, sold, spent)
+
+
+def _write_down(game: Game, visit: Visit, trigger: str, sold: Choice, spent: Ints) -> None:
+    """Write the purchases to the event log and to their table; cents `spent` so far are (m,)."""
+    pos, product, day, who = sold.pos, sold.product, visit.day, visit.day.rows[sold.pos]
+    number = game.players.total("purchases")[who] + day.today("purchases")[pos]
     purchases.complete_purchases(game, visit, sold.sale(trigger, number, spent))
-    game.purchases.add(
-        row=who,
-        number=number,
-        at=visit.now(pos),
-        age=visit.age * same,
-        session=visit.number * same,
-        trigger=row * same,
-        product=product,
-        price=price,
-        gems=rules.product_gems[product],
-        tickets=rules.product_tickets[product],
-        budget=budget,
-        spent=day.state.window_cents[pos],
-    )
+    if game.purchases is not None:
+        game.purchases.add(
+            row=who, number=number, at=visit.now(pos), age=np.full(who.size, visit.age),
+            session=np.full(who.size, visit.number), product=product, price=sold.price,
+            trigger=np.full(who.size, TRIGGERS.index(trigger)),
+            gems=game.rules.product_gems[product], tickets=game.rules.product_tickets[product],
+            budget=sold.budget, spent=day.state.window_cents[pos],
+        )  # fmt: skip
 
 
 def _check_budget(game: Game, day: Day, pos: Ints, budget: Ints) -> None:
@@ -160,8 +176,7 @@ def _check_budget(game: Game, day: Day, pos: Ints, budget: Ints) -> None:
     if over.size:
         text = f"agent {day.ids[over[0]]} spent more than its window budget"
         game.fault("budgets", broken=True, text=text)
-    high = game.rules.budget_high[day.kind[pos]]
-    beyond = (budget > np.floor(high + 0.5)).any()
+    beyond = (budget > game.rules.budget_high[day.kind[pos]] + 0.5).any()  # of a cent: rounding
     game.fault("budgets", beyond, "a window budget lies above its archetype's range")
 
 
@@ -176,16 +191,12 @@ def browse_shop(game: Game, visit: Visit) -> None:
     day, age = visit.day, visit.age
     ending = pos[day.banner[pos] >= 0]
     ending = ending[game.rules.banner_ends[day.install[ending] + age]]
-    pos = _without(pos, offer(game, visit, "limited_banner_ending", ending))
+    pos = without(pos, offer(game, visit, "limited_banner_ending", ending), visit)
     if age >= 1:
         lacking = pos[day.state.pass_until[pos] < age]
-        pos = _without(pos, offer(game, visit, "monthly_pass_reminder", lacking))
+        pos = without(pos, offer(game, visit, "monthly_pass_reminder", lacking), visit)
     if age >= game.rules.params.iap.triggers.late_game_offer.min_age_day:
         offer(game, visit, "late_game_offer", pos)
-
-
-def _without(pos: Ints, taken: Ints) -> Ints:
-    return pos[~np.isin(pos, taken)] if taken.size else pos
 
 
 def offer_starter(game: Game, visit: Visit) -> None:

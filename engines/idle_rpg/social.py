@@ -10,7 +10,7 @@ from engines.idle_rpg.events.social import attack_boss, join_guild, write_battle
 from engines.idle_rpg.events.visits import leave_guild
 from engines.idle_rpg.game import Game, Visit, gate
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.luck import BATTLE_STREAMS
+from engines.idle_rpg.luck import BATTLE_STREAMS, in_a_row
 from engines.idle_rpg.players import GEMS, GOLD
 from runner.contract import Floats
 
@@ -52,8 +52,7 @@ def _battles(game: Game, visit: Visit, pos: Ints) -> tuple[Ints, Ints]:
     rounds = np.arange(int(most.max()))[:, None]
     (u,) = visit.luck.repeated(BATTLE_STREAMS[:1], (0, rounds.size), pos)
     chance = np.where(rounds < free, game.arena_will[kind], given.buy_chance)
-    goes_on = np.logical_and.accumulate((u < chance) & (rounds < most), axis=0)
-    return goes_on.sum(axis=0), free
+    return np.minimum(in_a_row(u < chance), most), free
 
 
 def _pay_battles(game: Game, day: Day, pos: Ints, number: Ints, free: Ints) -> None:
@@ -99,9 +98,9 @@ def meet_guild(game: Game, visit: Visit) -> None:
     if not is_open.any():
         return
     member = state.guild[:size] >= 0
-    fresh = np.where(member, state.guild_attacked[:size], state.guild_asked[:size]) != visit.age
+    has_met = np.where(member, visit.day.guild_attacked[:size], visit.day.guild_asked[:size])
     seconds = np.where(member, actions.attack_seconds, actions.join_seconds)
-    pos = gate(game, visit, "guild_boss", is_open & fresh & (visit.left >= seconds))
+    pos = gate(game, visit, "guild_boss", is_open & ~has_met & (visit.left >= seconds))
     if pos.size:
         inside = member[pos]
         _attack(game, visit, pos[inside])
@@ -119,7 +118,7 @@ def _attack(game: Game, visit: Visit, pos: Ints) -> None:
     gold = given.base + given.per_boss_level * boss
     game.earn(day.state, GOLD, pos, gold)
     attack_boss(game, visit, pos, boss, gold)
-    day.state.guild_attacked[pos] = visit.age
+    day.guild_attacked[pos] = True
     day.state.guild_age[pos] = visit.age
     day.today("guild_attacks")[pos] += 1
     visit.left[pos] -= game.rules.params.actions.guild_boss.attack_seconds
@@ -135,11 +134,11 @@ def _join(game: Game, visit: Visit, pos: Ints) -> None:
     day, given = visit.day, game.rules.params.guild
     if not pos.size:
         return
-    day.state.guild_asked[pos] = visit.age
-    streams = ("guild_join", "guild_pick")
-    u = game.draws.uniform_rows(streams, steps=np.full(2, visit.age), entities=visit.ids[pos])
-    joins = (u[0] < given.join_factor * game.guild_will[day.kind[pos]]).nonzero()[0]
-    pos, pick = pos[joins], u[1, joins]
+    day.guild_asked[pos] = True
+    will = given.join_factor * game.guild_will[day.kind[pos]]
+    u, pick = visit.luck.each(("guild_join", "guild_pick"), pos)
+    joins = (u < will).nonzero()[0]
+    pos, pick = pos[joins], pick[joins]
     day.state.guild[pos] = 1 + (pick * given.count).astype(np.int64)
     day.state.guild_age[pos] = visit.age
     join_guild(game, visit, pos)

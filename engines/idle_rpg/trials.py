@@ -13,7 +13,7 @@ from engines.idle_rpg.experiments import TestRules, trigger_multipliers
 from engines.idle_rpg.game import Game
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.params import TRIGGERS
-from engines.idle_rpg.params_ab import SPLIT, Effects, Test, retention_multiplier
+from engines.idle_rpg.params_ab import Effects, Test, retention_multiplier
 from engines.idle_rpg.players import MARKED_DAYS, Players
 from engines.idle_rpg.rules import Rules
 
@@ -45,11 +45,11 @@ def _total(name: str, per: Callable[[Players], Ints]) -> Callable[[Players], Pai
 
 def _trigger(name: str) -> Callable[[Players], Pair]:
     row = TRIGGERS.index(name)
-    return lambda p: (p.bought[row].astype(np.int64), p.firings[row].astype(np.int64))
+    return lambda p: (p.bought[:, row].astype(np.int64), p.firings[:, row].astype(np.int64))
 
 
 def _every_trigger(players: Players) -> Pair:
-    return players.bought.sum(axis=0, dtype=np.int64), players.firings.sum(axis=0, dtype=np.int64)
+    return players.bought.sum(axis=1, dtype=np.int64), players.firings.sum(axis=1, dtype=np.int64)
 
 
 def _energy_a_day(players: Players) -> Pair:
@@ -161,7 +161,7 @@ class Trials:
         """Add a block of finished lives."""
         players = game.players
         for index, compiled in enumerate(self.tests):
-            if compiled.test.assign == SPLIT:
+            if compiled.splits:
                 people = (players.exposed[index] >= 0) & ~players.profile.is_bot
                 for name, (x, y, chosen) in self._values(players, index):
                     self._add_variants(players, index, name, (x, y, people & chosen))
@@ -190,7 +190,7 @@ class Trials:
     def rows(self) -> Iterator[dict[str, object]]:
         """Give the rows of the table `ab_results` in order of its key."""
         for index, compiled in enumerate(self.tests):
-            if compiled.test.assign != SPLIT:
+            if not compiled.splits:
                 continue
             names = compiled.test.variant_names
             for variant in sorted(set(names) - {compiled.test.control}):

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from engines.idle_rpg import tables
 from engines.idle_rpg.expected import Expectation, expected_shares
 from engines.idle_rpg.experiments import TestRules
-from engines.idle_rpg.game import DAY_SECONDS, Game, refresh_energy
+from engines.idle_rpg.game import DAY_SECONDS, Game, Purchases, refresh_energy
 from engines.idle_rpg.labels import source_names, variant_names
 from engines.idle_rpg.lookup import Ints
+from engines.idle_rpg.luck import WINDOW_DAYS
 from engines.idle_rpg.metrics import monthly_active
 from engines.idle_rpg.params import Params
 from engines.idle_rpg.records import Recorder, Tally, level_of
 from engines.idle_rpg.rules import Rules
-from engines.idle_rpg.shop import WINDOW_DAYS
 from engines.idle_rpg.trials import Trials
 from runner.contract import Floats, TableSink
 
@@ -46,8 +46,8 @@ def write_block(out: TableSink, game: Game, records: Recorder) -> None:
         out.write("agents", agent_columns(game))
     for rows in _day_rows(game, records):
         out.write("agent_days", rows)
-    if out.wants("purchases") and game.purchases.columns:
-        out.write("purchases", _purchase_rows(game))
+    if game.purchases is not None and game.purchases.columns:
+        out.write("purchases", _purchase_rows(game, game.purchases))
     if game.tests and out.wants("ab_exposures"):
         out.write("ab_exposures", _exposure_rows(game))
 
@@ -142,8 +142,8 @@ def _day_columns(game: Game, days: dict[str, Ints]) -> dict[str, object]:
     }
 
 
-def _purchase_rows(game: Game) -> dict[str, object]:
-    joined = {name: np.concatenate(parts) for name, parts in game.purchases.columns.items()}
+def _purchase_rows(game: Game, sales: Purchases) -> dict[str, object]:
+    joined = {name: np.concatenate(parts) for name, parts in sales.columns.items()}
     order = np.lexsort((joined["number"], joined["row"]))
     sold = {name: values[order] for name, values in joined.items()}
     row, profile = sold["row"], game.players.profile
