@@ -318,7 +318,8 @@ def _heroes(params: Params) -> Heroes:
         [getattr(params.upgrade.rarity_factor, name) for name in RARITIES], MOST_STARS * width
     )
     gain = np.tile(np.repeat([float(step * f) for f in star_factor], width), len(RARITIES))
-    alone = gain / cost * favour
+    free = np.full(cost.size, np.inf)  # upgrades that cost less than one gold are free
+    alone = np.divide(gain, cost, out=free, where=cost > 0) * favour
     copies = np.arange(max(given.copies_for_stars) + 1)
     return Heroes(
         rarity=np.repeat(np.arange(len(RARITIES)), sizes),

@@ -296,3 +296,10 @@ def test_costs_beyond_all_reach_stay_whole_numbers() -> None:
     assert costs[-1] == BEYOND
     steep = params({"upgrade.growth": 2.0, "heroes.max_level": 100})
     assert prepare(steep, {}, 5).heroes.cost.max() > BEYOND
+
+
+def test_upgrades_below_one_gold_are_free_and_come_first() -> None:
+    cheap = prepare(params({"upgrade.base_cost": 0.9, "upgrade.growth": 1.2}), {}, 5).heroes
+    worth = cheap.worth.reshape(-1, 2)
+    assert (cheap.cost == 0).any()
+    assert worth[cheap.cost == 0].min() > worth[cheap.cost > 0].max()
