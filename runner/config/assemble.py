@@ -93,7 +93,8 @@ def compose_study(request: StudyRequest) -> Study:
     )  # fmt: skip
     draft.problems += wrong
     if draft.problems:
-        raise ConfigError(with_full_path(p, draft.words, draft.spec) for p in draft.problems)
+        written = [word.key for word in draft.words]
+        raise ConfigError(with_full_path(p, written, draft.spec) for p in draft.problems)
     bases = _bases(draft, raw, parts, settings.design.max_cells)
     return Study(
         name=settings.study.name or draft.spec.name,

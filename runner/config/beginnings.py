@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from runner.config.settings import DESIGN_PARTS, Settings
-from runner.config.words import Word
 from runner.contract import EngineSpec, Problem, leaves
 
 _MOST = 3
@@ -21,14 +20,14 @@ def full_paths(name: str, spec: EngineSpec) -> list[str]:
     return found if len(found) <= _MOST else []
 
 
-def with_full_path(problem: Problem, words: Sequence[Word], spec: EngineSpec) -> Problem:
+def with_full_path(problem: Problem, written: Iterable[str], spec: EngineSpec) -> Problem:
     """Return the problem, saying the full path if an unknown name is the end of one.
 
-    `words` are those of the command line; a problem may name the first part of one only.
+    `written` are the keys of the command line; a problem may name the first part of one only.
     """
     if not problem.allowed.startswith(_UNKNOWN):
         return problem
-    below = (word.key for word in words if word.key.startswith(f"{problem.where}."))
+    below = (key for key in written if key.startswith(f"{problem.where}."))
     meant = full_paths(next(below, problem.where).removeprefix("params."), spec)
     if not meant:
         return problem
