@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,9 +122,13 @@ def test_all_end_with_the_process_that_asked(folder: Path) -> None:
         "print(found.pid, flush=True)\n"
         "time.sleep(600)\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", asking], cwd=folder, env=environment(), stdout=subprocess.PIPE,
-    ) as process:  # fmt: skip
+    with (
+        tempfile.TemporaryDirectory() as left_behind,  # a path that a socket may have is short
+        subprocess.Popen(
+            [sys.executable, "-c", asking], cwd=folder, env=environment(TMPDIR=left_behind),
+            stdout=subprocess.PIPE,
+        ) as process,
+    ):  # fmt: skip
         assert process.stdout is not None
         deep = psutil.Process(int(process.stdout.readline()))
         end = time.monotonic() + 60
