@@ -132,7 +132,7 @@ def uniform_rows(keys: Words, replicate: int, steps: Words, entities: Words | sl
         replicate: of all rows.
         entities: uint64 (m,), or `slice(start, stop)`.
     """
-    words = _hashed_rows(keys, replicate, steps)[..., None]
+    words = _hashed((keys[0], keys[1]), np.array([replicate], dtype=np.uint64), steps)[..., None]
     size, count = _length(entities), steps.size
     if size >= _BLOCK:
         return _long_rows(words, entities)
@@ -158,30 +158,6 @@ def _hashed(key: Key | tuple[Words, Words], replicate: Words, step: Words) -> Wo
     words[1] += step * _W_REPLICATE
     finalise(state, scratch)
     return words
-
-
-def _hashed_rows(keys: Words, replicate: int, steps: Words) -> Words:
-    """Return what `_hashed` does for rows of one replicate with a key each: uint64 (2, n)."""
-    placed, moved = _replicate_words(replicate)
-    step = steps + _W_ONE
-    words = np.empty((2, steps.size), dtype=np.uint64)
-    np.multiply(step, _W_STEP, words[0])
-    np.add(words[0], keys[0], words[0])
-    np.add(keys[1], placed, words[1])
-    state, scratch = words.reshape(-1), np.empty(words.size, dtype=np.uint64)
-    finalise(state, scratch)
-    np.add(words[0], moved, words[0])
-    np.multiply(step, _W_REPLICATE, step)
-    np.add(words[1], step, words[1])
-    finalise(state, scratch)
-    return words
-
-
-@functools.lru_cache(maxsize=256)
-def _replicate_words(replicate: int) -> tuple[Words, Words]:
-    """Return what a replicate adds to second words before the first round, to first after it."""
-    number = replicate + 1
-    return _constant(number * _STEP & _MASK), _constant(number * _REPLICATE & _MASK)
 
 
 @functools.lru_cache(maxsize=256)

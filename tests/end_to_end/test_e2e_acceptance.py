@@ -12,7 +12,8 @@ import pytest
 from rich.console import Console
 
 from runner.report.results_view import verdict_table
-from tests.unit.accept.support import QUIET, Told, cell, install_kiosk, study, tell
+from tests.commands import Ran
+from tests.unit.accept.support import QUIET, cell, install_kiosk, study, tell
 
 PUBLIC = "public_tap_customers_by_month"
 SHRINKING = "params.public_tap.budget_growth_pct_mom=-30"
@@ -25,10 +26,10 @@ class Commands:
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
 
-    def run(self, *words: str) -> Told:
+    def run(self, *words: str) -> Ran:
         return tell(self._capsys, "run", *words, *QUIET, "--json")
 
-    def other(self, *words: str) -> Told:
+    def other(self, *words: str) -> Ran:
         return tell(self._capsys, *words)
 
 
@@ -45,7 +46,7 @@ def covering(first: int, last: int, drop: float) -> str:
     return f"exceptions.e={{{entry}, max_drop: {drop}, motivation: agreed}}"
 
 
-def first_failures(told: Told) -> dict[str, Any]:
+def first_failures(told: Ran) -> dict[str, Any]:
     found: dict[str, Any] = told.document["acceptance"]["first_failures"]
     return found
 

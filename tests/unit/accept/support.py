@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from runner.cli import run_command_line
 from runner.config.exceptions import PolicyException
 from runner.config.rules import Rule
 from runner.results import StudyResults
+from tests.commands import Ran
 from tests.unit.accept import kiosk
 
 QUIET = ("execution.n_jobs=1", "tracking=none")
@@ -33,26 +32,12 @@ MONOTONE = Rule(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out)
-        return found
-
-
-def tell(capsys: pytest.CaptureFixture[str], *words: str) -> Told:
+def tell(capsys: pytest.CaptureFixture[str], *words: str) -> Ran:
     """Run a command line in this process."""
     capsys.readouterr()
     code = run_command_line(list(words))
     captured = capsys.readouterr()
-    return Told(code, captured.out, captured.err)
+    return Ran(code, captured.out, captured.err)
 
 
 def study(folder: Path, engine: str, **keys: Any) -> StudyResults:
