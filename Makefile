@@ -42,7 +42,7 @@ bench-peers: $(READY)  ## measure Hydra's multirun and Mesa on the same work, fo
 bench-scale: $(READY)  ## measure what limits large studies and write that part of docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks.scale
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt hatch_build.py runner/draws/mixing.c
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "cohortsweep needs Python 3.11 or newer; set PYTHON=..."; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -5,6 +5,7 @@ a place in a queue. Customer 4,711's churn draw in week 12 is therefore the same
 arm, for every number of customers, on every worker.
 """
 
+from runner.draws.loops import are_compiled
 from runner.draws.source import GENERATORS, DrawSource, RunDraws
 
-__all__ = ["GENERATORS", "DrawSource", "RunDraws"]
+__all__ = ["GENERATORS", "DrawSource", "RunDraws", "are_compiled"]

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.draws.mixer import Floats, Key, Words, listed
+from runner.draws.mixer import Key, listed
+from runner.draws.passes import Floats, Words
 
 _PER_BLOCK = 4  # Philox4x64 gives four words per counter value
 _MASK = 0xFFFFFFFFFFFFFFFF

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from runner.contract import EngineError, Entities, Floats, Steps
 from runner.draws import mixer, philox
 from runner.draws.address import stream_key
-from runner.draws.mixer import Key, Words
+from runner.draws.mixer import Key
+from runner.draws.passes import Words
 from runner.draws.poisson import SMALLEST, poisson_counts
 
 GeneratorName: TypeAlias = Literal["mixer", "philox"]
@@ -141,7 +142,7 @@ def _run_keys(
 ) -> Words:
     """Return the keys of several streams of a run as words: uint64 (2, n)."""
     keys = [_run_key(source, declared, mc, stream) for stream in streams]
-    return np.array(keys, dtype=np.uint64).reshape(-1, 2).T
+    return np.ascontiguousarray(np.array(keys, dtype=np.uint64).reshape(-1, 2).T)
 
 
 def _is_declared(stream: str, declared: tuple[str, ...]) -> bool:

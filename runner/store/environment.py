@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from runner.draws import are_compiled
 from runner.store.folder import write_text
 from runner.store.integrity import read_json
 
@@ -27,12 +28,13 @@ _PACKAGES = (
 
 @cache
 def environment_record() -> dict[str, Any]:
-    """Return Python, packages, NumPy's CPU features, platform and the commit of the code."""
+    """Return what the runs are computed with: interpreter, packages, machine, commit."""
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "packages": {name: _version(name) for name in _PACKAGES},
         "numpy_cpu_features": _cpu_features(),
+        "compiled_draws": are_compiled(),
         "platform": platform.platform(),
         "machine": platform.machine(),
         "cpu_count": os.cpu_count(),

@@ -64,6 +64,18 @@ def test_the_packages_stand_on_their_own(python: Path, tmp_path: Path) -> None:
     assert (assets / "conf" / "engine" / "taps.yaml").is_file()
 
 
+@pytest.mark.skipif(shutil.which("cc") is None, reason="nothing to compile with")
+def test_the_package_draws_with_compiled_loops(python: Path, tmp_path: Path) -> None:
+    code = "from runner.draws import are_compiled, mixing; print(are_compiled(), mixing.__file__)"
+    done = subprocess.run(
+        [str(python), "-c", code], cwd=tmp_path, env=clean_environment(),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    told, file = done.stdout.split()
+    assert told == "True"
+    assert Path(file).is_relative_to(python.parents[1])
+
+
 def test_the_installed_engine_runs_with_its_own_groups(python: Path, tmp_path: Path) -> None:
     done = run(
         python, tmp_path, "run", "engine=brittle", "mix=calm,wild", "design.replicates=2",

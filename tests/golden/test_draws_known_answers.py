@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from runner.contract import assign
-from runner.draws import GENERATORS, DrawSource
+from runner.draws import GENERATORS, DrawSource, mixer, passes
 from runner.draws.address import stream_key
 
 approx = partial(pytest.approx, rel=1e-12)
@@ -69,6 +69,13 @@ SPARSE_VARIABLE_UNIFORMS = {  # seed 10**40, cell c0ffee, replicates 0, 4711, 2*
     "mixer": ["0x1.6799c39b11d60p-1", "0x1.37f431bfb7030p-1", "0x1.8672a70f38284p-2"],
     "philox": ["0x1.9a789e0814fafp-1", "0x1.e22f070f7f5a0p-1", "0x1.0ce68a9a43ec0p-5"],
 }
+
+
+@pytest.fixture(autouse=True, params=["as installed", "numpy"])
+def loops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask both the loops that were compiled, if any, and NumPy's."""
+    if request.param == "numpy":
+        monkeypatch.setattr(mixer, "loops", lambda: passes)
 
 
 @pytest.mark.parametrize(("address", "first", "second"), KEYS)

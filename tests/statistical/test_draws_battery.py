@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from runner.draws import GENERATORS, DrawSource
-from runner.draws.mixer import finalise
+from runner.draws.passes import finalise
 from tests.statistical import evidence
 from tests.statistical.battery import of_source, p_values
 from tests.statistical.evidence import judge

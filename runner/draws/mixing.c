@@ -1,0 +1,171 @@
+/* The mixer's innermost loops, compiled: the same bits as runner/draws/passes.py, several times
+ * quicker. Whole numbers only, then one exact conversion: no compiler or processor can change a bit.
+ *
+ * Arrays come by the buffer protocol, as contiguous 64-bit words and doubles.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+/* Where the compiler can, the loops are compiled for several processors and chosen while loading. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && __GNUC__ >= 12
+#define FOR_EACH_PROCESSOR __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define FOR_EACH_PROCESSOR
+#endif
+
+#define ENTITY 0x9E3779B97F4A7C15ULL
+#define STEP 0x6A09E667F3BCC909ULL
+#define REPLICATE 0xBB67AE8584CAA73BULL
+
+static inline uint64_t finalised(uint64_t word) {
+    word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9ULL;
+    word = (word ^ word >> 27) * 0x94D049BB133111EBULL;
+    return word ^ word >> 31;
+}
+
+static inline double uniform(uint64_t weyl, uint64_t between) {
+    return (double)(int64_t)(finalised(finalised(weyl) ^ between) >> 11) * 0x1p-53;
+}
+
+FOR_EACH_PROCESSOR
+static void listed_entities(uint64_t first, uint64_t second, const uint64_t *entities, double *out,
+                            Py_ssize_t count) {
+    for (Py_ssize_t i = 0; i < count; i++)
+        out[i] = uniform(first + entities[i] * ENTITY, second);
+}
+
+FOR_EACH_PROCESSOR
+static void entities_from(uint64_t first, uint64_t second, uint64_t start, double *out,
+                          Py_ssize_t count) {
+    for (Py_ssize_t i = 0; i < count; i++)
+        out[i] = uniform(first + (start + (uint64_t)i) * ENTITY, second);
+}
+
+FOR_EACH_PROCESSOR
+static void pairs_of_words(const uint64_t *state, const uint64_t *between, double *out,
+                           Py_ssize_t count) {
+    for (Py_ssize_t i = 0; i < count; i++)
+        out[i] = uniform(state[i], between[i]);
+}
+
+typedef struct {
+    Py_buffer view;
+    Py_ssize_t size; /* in words */
+    int is_held;
+} Words;
+
+static int hold(PyObject *object, int flags, Words *words) {
+    if (PyObject_GetBuffer(object, &words->view, PyBUF_C_CONTIGUOUS | flags) < 0)
+        return 0;
+    words->is_held = 1;
+    words->size = words->view.len / 8;
+    if (words->view.itemsize == 8)
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "words of 64 bits are needed");
+    return 0;
+}
+
+/* Let go of all arrays and return None, or NULL when there is an error. */
+static PyObject *finish(Words *words, int count) {
+    for (int i = 0; i < count; i++)
+        if (words[i].is_held)
+            PyBuffer_Release(&words[i].view);
+    if (PyErr_Occurred())
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static void check_sizes(int fit) {
+    if (!fit)
+        PyErr_SetString(PyExc_ValueError, "the sizes of the arrays do not fit");
+}
+
+static PyObject *fill_row(PyObject *module, PyObject *args) {
+    unsigned long long first, second, start = 0;
+    PyObject *entities, *out;
+    Words words[2] = {{.is_held = 0}, {.is_held = 0}};
+    if (!PyArg_ParseTuple(args, "KKOO:fill_row", &first, &second, &entities, &out))
+        return NULL;
+    if (!hold(out, PyBUF_WRITABLE, &words[0]))
+        return finish(words, 2);
+    double *values = words[0].view.buf;
+    Py_ssize_t count = words[0].size;
+    if (PyLong_Check(entities)) {
+        start = PyLong_AsUnsignedLongLong(entities);
+        if (!PyErr_Occurred()) {
+            Py_BEGIN_ALLOW_THREADS
+            entities_from(first, second, start, values, count);
+            Py_END_ALLOW_THREADS
+        }
+    } else if (hold(entities, 0, &words[1])) {
+        check_sizes(words[1].size == count);
+        if (!PyErr_Occurred()) {
+            Py_BEGIN_ALLOW_THREADS
+            listed_entities(first, second, words[1].view.buf, values, count);
+            Py_END_ALLOW_THREADS
+        }
+    }
+    return finish(words, 2);
+}
+
+static PyObject *fill_rows(PyObject *module, PyObject *args) {
+    unsigned long long replicate;
+    PyObject *given[4]; /* keys, steps, entities, out */
+    Words words[4] = {{.is_held = 0}, {.is_held = 0}, {.is_held = 0}, {.is_held = 0}};
+    if (!PyArg_ParseTuple(args, "OKOOO:fill_rows", &given[0], &replicate, &given[1], &given[2],
+                          &given[3]))
+        return NULL;
+    for (int i = 0; i < 4; i++)
+        if (!hold(given[i], i == 3 ? PyBUF_WRITABLE : 0, &words[i]))
+            return finish(words, 4);
+    const uint64_t *keys = words[0].view.buf, *steps = words[1].view.buf;
+    const uint64_t *entities = words[2].view.buf;
+    double *out = words[3].view.buf;
+    Py_ssize_t rows = words[1].size, count = words[2].size;
+    check_sizes(words[0].size == 2 * rows && words[3].size == rows * count);
+    if (!PyErr_Occurred()) {
+        Py_BEGIN_ALLOW_THREADS
+        uint64_t r = replicate + 1;
+        for (Py_ssize_t i = 0; i < rows; i++) {
+            uint64_t s = steps[i] + 1;
+            uint64_t first = finalised(finalised(s * STEP + keys[i]) + r * REPLICATE);
+            uint64_t second = finalised(finalised(r * STEP + keys[rows + i]) + s * REPLICATE);
+            listed_entities(first, second, entities, out + i * count, count);
+        }
+        Py_END_ALLOW_THREADS
+    }
+    return finish(words, 4);
+}
+
+static PyObject *fill_each(PyObject *module, PyObject *args) {
+    PyObject *given[3]; /* state, between, out */
+    Words words[3] = {{.is_held = 0}, {.is_held = 0}, {.is_held = 0}};
+    if (!PyArg_ParseTuple(args, "OOO:fill_each", &given[0], &given[1], &given[2]))
+        return NULL;
+    for (int i = 0; i < 3; i++)
+        if (!hold(given[i], i == 2 ? PyBUF_WRITABLE : 0, &words[i]))
+            return finish(words, 3);
+    Py_ssize_t count = words[2].size;
+    check_sizes(words[0].size == count && words[1].size == count);
+    if (!PyErr_Occurred()) {
+        Py_BEGIN_ALLOW_THREADS
+        pairs_of_words(words[0].view.buf, words[1].view.buf, words[2].view.buf, count);
+        Py_END_ALLOW_THREADS
+    }
+    return finish(words, 3);
+}
+
+static PyMethodDef METHODS[] = {
+    {"fill_row", fill_row, METH_VARARGS, "Write the uniforms of one row to out (n,)."},
+    {"fill_rows", fill_rows, METH_VARARGS, "Write the uniforms of n rows to out (n, m)."},
+    {"fill_each", fill_each, METH_VARARGS, "Write the uniforms of pairs of words to out (n,)."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef MODULE = {
+    PyModuleDef_HEAD_INIT, "runner.draws.mixing", "The mixer's innermost loops, compiled.", 0,
+    METHODS,
+};
+
+PyMODINIT_FUNC PyInit_mixing(void) { return PyModuleDef_Init(&MODULE); }
