@@ -16,6 +16,7 @@ from runner.config import Execution
 from runner.contract import RunnerError
 from runner.execute.cluster import on_cluster
 from runner.execute.cut import Part
+from runner.execute.memory import keep_freed_memory
 from runner.execute.part import Limits, PartResult, execute_part
 from runner.execute.recovery import recovering, stopping
 from runner.store import Ledger, StudyFolder
@@ -42,6 +43,7 @@ def execute_plan(
         LostWorkersError: the cluster is gone; what had ended is kept.
         StoreError: the ledger or a part cannot be written; what had ended is kept.
     """
+    keep_freed_memory()
     ledger, ended, failures = Ledger(folder.ledger_file), 0, 0
     with threadpool_limits(limits=1), stopping(_results(parts, folder, execution)) as results:
         for result in results:
@@ -131,9 +133,11 @@ def _run_in_worker(folder: StudyFolder, limits: Limits, owner: int, part: Part) 
 def _prepare_worker(owner: int) -> None:
     """Make this process a worker for good.
 
-    BLAS and OpenMP keep to one thread, Ctrl-C is the parent's, and the worker ends with its parent.
+    BLAS and OpenMP keep to one thread, memory is kept for the next run, Ctrl-C is the parent's, and
+    the worker ends with its parent.
     """
     threadpool_limits(limits=1)
+    keep_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with, args=(owner,), daemon=True).start()
 

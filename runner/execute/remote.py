@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from runner.contract import RunnerError
 from runner.execute.alike import facts_of_this_process
 from runner.execute.cut import Part
+from runner.execute.memory import keep_freed_memory
 from runner.execute.part import Limits, PartResult, execute_part
 from runner.execute.session import Mark, Session, unseen
 
@@ -73,5 +74,6 @@ def execute_remotely(task: Task) -> PartResult | None:
 
 @functools.cache
 def _settle() -> None:
-    """Keep BLAS and OpenMP to one thread, in this process for good."""
+    """Keep BLAS and OpenMP to one thread, and memory for the next run, in this process for good."""
     threadpool_limits(limits=1)
+    keep_freed_memory()
