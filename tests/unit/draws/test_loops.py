@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ from runner.draws.loops import Loops, loops
 WORD = st.one_of(st.integers(0, 40), st.integers(0, 2**64 - 1))
 COUNT = st.one_of(st.integers(0, 40), st.sampled_from([64, 1023, 16_384, 16_385, 40_000]))
 few = settings(deadline=None, max_examples=60)
-no_compiler = shutil.which("cc") is None
+HEADERS = Path(sysconfig.get_path("include"), "Python.h")
+no_compiler = shutil.which("cc") is None or not HEADERS.exists()
 
 
 @pytest.fixture(autouse=True)
