@@ -76,6 +76,16 @@ static PyObject *finish(Words *words, int count) {
     Py_RETURN_NONE;
 }
 
+/* Let other threads run during long loops; for short ones, getting the lock back costs more. */
+static PyThreadState *begin_loop(Py_ssize_t count) {
+    return count >= 65536 ? PyEval_SaveThread() : NULL;
+}
+
+static void end_loop(PyThreadState *state) {
+    if (state)
+        PyEval_RestoreThread(state);
+}
+
 static void check_sizes(int fit) {
     if (!fit)
         PyErr_SetString(PyExc_ValueError, "the sizes of the arrays do not fit");
@@ -94,16 +104,16 @@ static PyObject *fill_row(PyObject *module, PyObject *args) {
     if (PyLong_Check(entities)) {
         start = PyLong_AsUnsignedLongLong(entities);
         if (!PyErr_Occurred()) {
-            Py_BEGIN_ALLOW_THREADS
+            PyThreadState *state = begin_loop(count);
             entities_from(first, second, start, values, count);
-            Py_END_ALLOW_THREADS
+            end_loop(state);
         }
     } else if (hold(entities, 0, &words[1])) {
         check_sizes(words[1].size == count);
         if (!PyErr_Occurred()) {
-            Py_BEGIN_ALLOW_THREADS
+            PyThreadState *state = begin_loop(count);
             listed_entities(first, second, words[1].view.buf, values, count);
-            Py_END_ALLOW_THREADS
+            end_loop(state);
         }
     }
     return finish(words, 2);
@@ -125,7 +135,7 @@ static PyObject *fill_rows(PyObject *module, PyObject *args) {
     Py_ssize_t rows = words[1].size, count = words[2].size;
     check_sizes(words[0].size == 2 * rows && words[3].size == rows * count);
     if (!PyErr_Occurred()) {
-        Py_BEGIN_ALLOW_THREADS
+        PyThreadState *state = begin_loop(rows * count);
         uint64_t r = replicate + 1;
         for (Py_ssize_t i = 0; i < rows; i++) {
             uint64_t s = steps[i] + 1;
@@ -133,7 +143,7 @@ static PyObject *fill_rows(PyObject *module, PyObject *args) {
             uint64_t second = finalised(finalised(r * STEP + keys[rows + i]) + s * REPLICATE);
             listed_entities(first, second, entities, out + i * count, count);
         }
-        Py_END_ALLOW_THREADS
+        end_loop(state);
     }
     return finish(words, 4);
 }
@@ -149,9 +159,9 @@ static PyObject *fill_each(PyObject *module, PyObject *args) {
     Py_ssize_t count = words[2].size;
     check_sizes(words[0].size == count && words[1].size == count);
     if (!PyErr_Occurred()) {
-        Py_BEGIN_ALLOW_THREADS
+        PyThreadState *state = begin_loop(count);
         pairs_of_words(words[0].view.buf, words[1].view.buf, words[2].view.buf, count);
-        Py_END_ALLOW_THREADS
+        end_loop(state);
     }
     return finish(words, 3);
 }

@@ -20,7 +20,7 @@ from runner.draws import passes
 from runner.draws.loops import Loops, loops
 
 WORD = st.one_of(st.integers(0, 40), st.integers(0, 2**64 - 1))
-COUNT = st.one_of(st.integers(0, 40), st.sampled_from([64, 1023, 16_384, 16_385, 40_000]))
+COUNT = st.one_of(st.integers(0, 40), st.sampled_from([64, 1023, 16_384, 16_385, 70_000]))
 few = settings(deadline=None, max_examples=60)
 HEADERS = Path(sysconfig.get_path("include"), "Python.h")
 no_compiler = shutil.which("cc") is None or not HEADERS.exists()
