@@ -17,11 +17,8 @@ _CHECKED = 67  # uniforms compared: whole vectors of any processor, and a rest
 class Loops(Protocol):
     """What `passes.py` and `mixing.c` have in common."""
 
-    def fill_row(self, first: int, second: int, entities: Words | int, out: Floats, /) -> None:
-        """See `passes.fill_row`."""
-
     def fill_rows(
-        self, keys: Words, replicate: int, steps: Words, entities: Words, out: Floats, /
+        self, keys: Words, replicates: Words, steps: Words, entities: Words | int, out: Floats, /
     ) -> None:
         """See `passes.fill_rows`."""
 
@@ -56,9 +53,8 @@ def _bits(some: Loops) -> bytes:
     """Return a few uniforms of each loop as bytes."""
     entities = np.arange(_CHECKED, dtype=np.uint64) * passes.constant(passes.STEP)
     keys = entities[:6].reshape(2, 3) + passes.constant(passes.REPLICATE)
-    out = np.empty((6, _CHECKED))
-    some.fill_row(passes.M1, passes.M2, entities, out[0])
-    some.fill_row(passes.M2, passes.M1, passes.MASK - 5, out[1])
-    some.fill_each(entities + keys[0, 1], entities, out[2])
-    some.fill_rows(keys, 7, keys[0], entities, out[3:])
+    out = np.empty((7, _CHECKED))
+    some.fill_rows(keys, keys[1], keys[0], entities, out[:3])
+    some.fill_rows(keys, keys[0, :1], keys[1], passes.MASK - 5, out[3:6])
+    some.fill_each(entities + keys[0, 1], entities, out[6])
     return out.tobytes()

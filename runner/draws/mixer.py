@@ -14,28 +14,18 @@ the golden ratio and of sqrt(2), sqrt(3).
 from __future__ import annotations
 
 import functools
+import math
 from typing import TypeAlias
 
 import numpy as np
 
 from runner.draws.loops import loops
-from runner.draws.passes import (
-    ENTITY,
-    M1,
-    M2,
-    MASK,
-    REPLICATE,
-    STEP,
-    Floats,
-    Words,
-    constant,
-    hashed,
-)  # fmt: skip
+from runner.draws.passes import ENTITY, MASK, Floats, Words, constant, hashed
 
 Key: TypeAlias = tuple[int, int]
 
 _W_ENTITY = constant(ENTITY)
-_LONG_ROW = 1024  # from here on a row is worth its own passes
+_MANY_ROWS = 1024  # from here on rows that repeat are worth looking for
 
 
 def uniforms(key: Key, replicate: Words, step: Words, entities: Words | slice) -> Floats:
@@ -46,57 +36,63 @@ def uniforms(key: Key, replicate: Words, step: Words, entities: Words | slice) -
         replicate, step: uint64 arrays, broadcastable with each other and with the entities.
         entities: uint64 array, or `slice(start, stop)` for consecutive entities.
     """
-    if replicate.size == 1 and step.size == 1:
-        return _single_row(key, replicate, step, entities)
-    words = row_words(key, replicate, step)
-    if words.shape[-1] == 1 and _length(entities) >= _LONG_ROW:
-        return _long_rows(words, entities)
-    return _elements(words, listed(entities))
+    own = _shape(entities)
+    if replicate.size == step.size == 1:
+        rows = (1,)
+        shape = (1,) * (max(replicate.ndim, step.ndim) - len(own)) + own
+    else:
+        rows = np.broadcast_shapes(replicate.shape, step.shape)
+        if rows[-1] != 1 or len(own) != 1:
+            return _elements(row_words(key, replicate, step), listed(entities))
+        shape = (*rows[:-1], *own)
+    out = np.empty((math.prod(rows), math.prod(own)))
+    of_rows = (_words(key), _flat(replicate, rows), _flat(step, rows))
+    loops().fill_rows(*of_rows, _side_by_side(entities), out)
+    return out.reshape(shape)
 
 
-def _length(entities: Words | slice) -> int:
-    if isinstance(entities, slice):
-        return int(entities.stop - entities.start)
-    return entities.shape[-1] if entities.ndim else 1
+def uniform_rows(keys: Words, replicate: int, steps: Words, entities: Words | slice) -> Floats:
+    """Return uniforms of rows with a key and a step each: float64 (n, m).
+
+    Args:
+        keys: uint64 (2, n), the key words of each row; steps: uint64 (n,).
+        replicate: of all rows.
+        entities: uint64 (m,), or `slice(start, stop)`.
+    """
+    out = np.empty((steps.size, *_shape(entities)))
+    of_all = np.array([replicate], dtype=np.uint64)
+    loops().fill_rows(keys, of_all, np.ascontiguousarray(steps), _side_by_side(entities), out)
+    return out
 
 
 def listed(entities: Words | slice) -> Words:
     """Return the entities as an array, those of a slice one by one up to 2^64 - 1."""
     if not isinstance(entities, slice):
         return entities
-    return np.arange(_length(entities), dtype=np.uint64) + constant(entities.start & MASK)
+    return np.arange(*_shape(entities), dtype=np.uint64) + constant(entities.start & MASK)
 
 
-def _single_row(key: Key, replicate: Words, step: Words, entities: Words | slice) -> Floats:
-    words = _one_row(key, int(replicate.item()), int(step.item()))
-    out = np.empty(_length(entities) if isinstance(entities, slice) else entities.size)
-    loops().fill_row(*words, _flat(entities), out)
-    own = out.shape if isinstance(entities, slice) else entities.shape
-    depth = max(replicate.ndim, step.ndim)
-    return out.reshape((1,) * (depth - len(own)) + own)
+def _shape(entities: Words | slice) -> tuple[int, ...]:
+    return (entities.stop - entities.start,) if isinstance(entities, slice) else entities.shape
 
 
-def _flat(entities: Words | slice) -> Words | int:
-    """Return entities side by side, or the first of a slice."""
+def _side_by_side(entities: Words | slice) -> Words | int:
+    """Return entities as uint64 (m,), or the first of a slice."""
     if isinstance(entities, slice):
         return int(entities.start) & MASK
     return np.ascontiguousarray(entities).reshape(-1)
 
 
-def _long_rows(words: Words, entities: Words | slice) -> Floats:
-    """Return uniforms where each row spans the last axis; `words` is uint64 (2, ..., 1)."""
-    count = _length(entities)
-    lines = words.shape[1:-1]
-    own = not isinstance(entities, slice) and entities.ndim > 1
-    if not isinstance(entities, slice) and own:
-        lines = np.broadcast_shapes(lines, entities.shape[:-1])
-        entities = np.broadcast_to(entities, (*lines, count)).reshape(-1, count)
-    first, second = (np.broadcast_to(word[..., 0], lines).reshape(-1).tolist() for word in words)
-    out = np.empty((len(first), count))
-    for index, row in enumerate(out):
-        mine = entities[index] if own and not isinstance(entities, slice) else entities
-        loops().fill_row(first[index], second[index], _flat(mine), row)
-    return out.reshape(*lines, count)
+def _flat(words: Words, rows: tuple[int, ...]) -> Words:
+    """Return what broadcasts to rows as uint64 (n,), or (1,) where it is the same in all."""
+    if words.size == 1:
+        return words.reshape(1)
+    return np.ascontiguousarray(np.broadcast_to(words, rows)).reshape(-1)
+
+
+@functools.lru_cache(maxsize=4096)
+def _words(key: Key) -> Words:
+    return np.array(key, dtype=np.uint64).reshape(2, 1)
 
 
 def _elements(words: Words, entities: Words) -> Floats:
@@ -110,7 +106,7 @@ def _elements(words: Words, entities: Words) -> Floats:
 
 def row_words(key: Key, replicate: Words, step: Words) -> Words:
     """Return the two words of each row, uint64 (2, *rows); rows that repeat are hashed once."""
-    if replicate.size == 1 and step.size >= _LONG_ROW:
+    if replicate.size == 1 and step.size >= _MANY_ROWS:
         first = step.min()
         count = int(step.max() - first) + 1
         if count <= step.size // 4:
@@ -118,32 +114,3 @@ def row_words(key: Key, replicate: Words, step: Words) -> Words:
             words: Words = known.take((step - first).view(np.int64), axis=1)
             return words.reshape(2, *np.broadcast_shapes(replicate.shape, step.shape))
     return hashed(key, replicate, step)
-
-
-def uniform_rows(keys: Words, replicate: int, steps: Words, entities: Words | slice) -> Floats:
-    """Return uniforms of rows with a key and a step each: float64 (n, m).
-
-    Args:
-        keys: uint64 (2, n), the key words of each row; steps: uint64 (n,).
-        replicate: of all rows.
-        entities: uint64 (m,), or `slice(start, stop)`.
-    """
-    places = np.ascontiguousarray(listed(entities))
-    out = np.empty((steps.size, places.size))
-    loops().fill_rows(keys, replicate, np.ascontiguousarray(steps), places, out)
-    return out
-
-
-@functools.lru_cache(maxsize=256)
-def _one_row(key: Key, replicate: int, step: int) -> tuple[int, int]:
-    """Return the two words of one row; plain integers beat arrays of one element."""
-    first = _finalised((step + 1) * STEP + key[0]) + (replicate + 1) * REPLICATE
-    second = _finalised((replicate + 1) * STEP + key[1]) + (step + 1) * REPLICATE
-    return _finalised(first), _finalised(second)
-
-
-def _finalised(word: int) -> int:
-    word &= MASK
-    word = (word ^ word >> 30) * M1 & MASK
-    word = (word ^ word >> 27) * M2 & MASK
-    return word ^ word >> 31

@@ -91,61 +91,49 @@ static void check_sizes(int fit) {
         PyErr_SetString(PyExc_ValueError, "the sizes of the arrays do not fit");
 }
 
-static PyObject *fill_row(PyObject *module, PyObject *args) {
-    unsigned long long first, second, start = 0;
-    PyObject *entities, *out;
-    Words words[2] = {{.is_held = 0}, {.is_held = 0}};
-    if (!PyArg_ParseTuple(args, "KKOO:fill_row", &first, &second, &entities, &out))
-        return NULL;
-    if (!hold(out, PyBUF_WRITABLE, &words[0]))
-        return finish(words, 2);
-    double *values = words[0].view.buf;
-    Py_ssize_t count = words[0].size;
-    if (PyLong_Check(entities)) {
-        start = PyLong_AsUnsignedLongLong(entities);
-        if (!PyErr_Occurred()) {
-            PyThreadState *state = begin_loop(count);
-            entities_from(first, second, start, values, count);
-            end_loop(state);
-        }
-    } else if (hold(entities, 0, &words[1])) {
-        check_sizes(words[1].size == count);
-        if (!PyErr_Occurred()) {
-            PyThreadState *state = begin_loop(count);
-            listed_entities(first, second, words[1].view.buf, values, count);
-            end_loop(state);
-        }
-    }
-    return finish(words, 2);
-}
-
 static PyObject *fill_rows(PyObject *module, PyObject *args) {
-    unsigned long long replicate;
-    PyObject *given[4]; /* keys, steps, entities, out */
-    Words words[4] = {{.is_held = 0}, {.is_held = 0}, {.is_held = 0}, {.is_held = 0}};
-    if (!PyArg_ParseTuple(args, "OKOOO:fill_rows", &given[0], &replicate, &given[1], &given[2],
-                          &given[3]))
+    PyObject *given[4], *entities; /* out, keys, replicates, steps */
+    Words words[5] = {{.is_held = 0}, {.is_held = 0}, {.is_held = 0}, {.is_held = 0}, {.is_held = 0}};
+    if (!PyArg_ParseTuple(args, "OOOOO:fill_rows", &given[1], &given[2], &given[3], &entities,
+                          &given[0]))
         return NULL;
     for (int i = 0; i < 4; i++)
-        if (!hold(given[i], i == 3 ? PyBUF_WRITABLE : 0, &words[i]))
-            return finish(words, 4);
-    const uint64_t *keys = words[0].view.buf, *steps = words[1].view.buf;
-    const uint64_t *entities = words[2].view.buf;
-    double *out = words[3].view.buf;
-    Py_ssize_t rows = words[1].size, count = words[2].size;
-    check_sizes(words[0].size == 2 * rows && words[3].size == rows * count);
-    if (!PyErr_Occurred()) {
-        PyThreadState *state = begin_loop(rows * count);
-        uint64_t r = replicate + 1;
-        for (Py_ssize_t i = 0; i < rows; i++) {
-            uint64_t s = steps[i] + 1;
-            uint64_t first = finalised(finalised(s * STEP + keys[i]) + r * REPLICATE);
-            uint64_t second = finalised(finalised(r * STEP + keys[rows + i]) + s * REPLICATE);
-            listed_entities(first, second, entities, out + i * count, count);
-        }
-        end_loop(state);
+        if (!hold(given[i], i == 0 ? PyBUF_WRITABLE : 0, &words[i]))
+            return finish(words, 5);
+    if (words[0].view.ndim != 2) {
+        PyErr_SetString(PyExc_ValueError, "out must be a matrix");
+        return finish(words, 5);
     }
-    return finish(words, 4);
+    Py_ssize_t rows = words[0].view.shape[0], count = words[0].view.shape[1];
+    uint64_t start = 0;
+    int is_span = PyLong_Check(entities);
+    if (is_span)
+        start = PyLong_AsUnsignedLongLong(entities);
+    else if (hold(entities, 0, &words[4]))
+        check_sizes(words[4].size == count);
+    check_sizes((words[1].size == 2 || words[1].size == 2 * rows) &&
+                (words[2].size == 1 || words[2].size == rows) &&
+                (words[3].size == 1 || words[3].size == rows));
+    if (PyErr_Occurred())
+        return finish(words, 5);
+    double *out = words[0].view.buf;
+    const uint64_t *keys = words[1].view.buf, *replicates = words[2].view.buf;
+    const uint64_t *steps = words[3].view.buf;
+    Py_ssize_t n_keys = words[1].size / 2;
+    PyThreadState *state = begin_loop(rows * count);
+    for (Py_ssize_t i = 0; i < rows; i++) {
+        uint64_t replicate = replicates[words[2].size == 1 ? 0 : i] + 1;
+        uint64_t step = steps[words[3].size == 1 ? 0 : i] + 1;
+        const uint64_t *key = keys + (n_keys == 1 ? 0 : i);
+        uint64_t first = finalised(finalised(step * STEP + key[0]) + replicate * REPLICATE);
+        uint64_t second = finalised(finalised(replicate * STEP + key[n_keys]) + step * REPLICATE);
+        if (is_span)
+            entities_from(first, second, start, out + i * count, count);
+        else
+            listed_entities(first, second, words[4].view.buf, out + i * count, count);
+    }
+    end_loop(state);
+    return finish(words, 5);
 }
 
 static PyObject *fill_each(PyObject *module, PyObject *args) {
@@ -167,8 +155,7 @@ static PyObject *fill_each(PyObject *module, PyObject *args) {
 }
 
 static PyMethodDef METHODS[] = {
-    {"fill_row", fill_row, METH_VARARGS, "Write the uniforms of one row to out (n,)."},
-    {"fill_rows", fill_rows, METH_VARARGS, "Write the uniforms of n rows to out (n, m)."},
+    {"fill_rows", fill_rows, METH_VARARGS, "Write the uniforms of rows to out (n, m)."},
     {"fill_each", fill_each, METH_VARARGS, "Write the uniforms of pairs of words to out (n,)."},
     {NULL, NULL, 0, NULL},
 };

@@ -6,6 +6,7 @@ what the compiled ones are held against.
 
 from __future__ import annotations
 
+import functools
 from typing import TypeAlias
 
 import numpy as np
@@ -35,50 +36,39 @@ _RAMP = np.arange(_BLOCK, dtype=np.uint64) * _W_ENTITY
 _TO_UNIT = np.array(2.0**-53)
 
 
-def fill_row(first: int, second: int, entities: Words | int, out: Floats) -> None:
-    """Write the uniforms of one row to `out`, float64 (n,).
+def fill_rows(
+    keys: Words, replicates: Words, steps: Words, entities: Words | int, out: Floats
+) -> None:
+    """Write the uniforms of rows to `out`, float64 (n, m).
 
     Args:
-        first, second: the row's words.
-        entities: uint64 (n,), or the first of n that follow one another, up to 2^64 - 1.
+        keys: uint64 (2, n), the key words of each row, or (2, 1), those of all.
+        replicates, steps: uint64 (n,), or (1,), those of all rows.
+        entities: uint64 (m,), or the first of m that follow one another, up to 2^64 - 1.
     """
-    size = min(out.size, _BLOCK)
-    state, scratch = np.empty(size, dtype=np.uint64), np.empty(size, dtype=np.uint64)
-    start_word, between = constant(first), constant(second)
-    for start in range(0, out.size, _BLOCK):
-        here = out[start : start + _BLOCK]
-        z = state[: here.size]
-        if isinstance(entities, int):
-            offset = (entities + start) * ENTITY + first
-            np.add(_RAMP[: here.size], constant(offset & MASK), z)
-        else:
-            np.multiply(entities[start : start + _BLOCK], _W_ENTITY, z)
-            np.add(z, start_word, z)
-        _finish(z, scratch[: here.size], between, here)
-
-
-def fill_rows(keys: Words, replicate: int, steps: Words, entities: Words, out: Floats) -> None:
-    """Write the uniforms of rows with a key and a step each to `out`, float64 (n, m).
-
-    Args:
-        keys: uint64 (2, n), the key words of each row; steps: uint64 (n,).
-        replicate: of all rows.
-        entities: uint64 (m,).
-    """
-    words = hashed((keys[0], keys[1]), np.array([replicate], dtype=np.uint64), steps)
     count, size = out.shape
-    if size >= _BLOCK:
-        for row, first, second in zip(out, *words.tolist(), strict=True):
-            fill_row(first, second, entities, row)
+    if not out.size:
         return
-    placed, rows = entities * _W_ENTITY, words[..., None]
-    together = max(1, min(count, _BLOCK // max(1, size)))
+    if count == 1:
+        first, second = _one_row(*(int(word[0]) for word in (*keys, replicates, steps)))
+        _fill_row(first, second, entities, out[0])
+        return
+    words = np.broadcast_to(hashed((keys[0], keys[1]), replicates, steps), (2, count))
+    if size >= _BLOCK:
+        for first, second, row in zip(*words.tolist(), out, strict=True):
+            _fill_row(first, second, entities, row)
+        return
+    if isinstance(entities, int):
+        placed = _RAMP[:size] + constant(entities * ENTITY & MASK)
+    else:
+        placed = entities * _W_ENTITY
+    together = min(count, _BLOCK // size)
     state, scratch = np.empty((2, together, size), dtype=np.uint64)
     for start in range(0, count, together):
         some = out[start : start + together]
-        here = state[: len(some)]
-        np.add(placed, rows[0, start : start + together], here)
-        _finish(here, scratch[: len(some)], rows[1, start : start + together], some)
+        here, rows = state[: len(some)], words[:, start : start + together, None]
+        np.add(placed, rows[0], here)
+        _finish(here, scratch[: len(some)], rows[1], some)
 
 
 def fill_each(state: Words, between: Words, out: Floats) -> None:
@@ -96,7 +86,8 @@ def fill_each(state: Words, between: Words, out: Floats) -> None:
 def hashed(key: tuple[int, int] | tuple[Words, Words], replicate: Words, step: Words) -> Words:
     """Return the two words of each row, uint64 (2, *rows)."""
     replicate, step = replicate + _W_ONE, step + _W_ONE
-    words = np.empty((2, *np.broadcast_shapes(replicate.shape, step.shape)), dtype=np.uint64)
+    rows = np.broadcast_shapes(np.shape(key[0]), replicate.shape, step.shape)
+    words = np.empty((2, *rows), dtype=np.uint64)
     np.add(step * _W_STEP, np.asarray(key[0], dtype=np.uint64), words[0])
     np.add(replicate * _W_STEP, np.asarray(key[1], dtype=np.uint64), words[1])
     state, scratch = words.reshape(-1), np.empty(words.size, dtype=np.uint64)
@@ -117,6 +108,38 @@ def finalise(words: Words, scratch: Words) -> None:
     np.multiply(words, _W_M2, words)
     np.right_shift(words, _S31, scratch)
     np.bitwise_xor(words, scratch, words)
+
+
+def _fill_row(first: int, second: int, entities: Words | int, out: Floats) -> None:
+    """Write the uniforms of the row with these two words to `out` (n,), block by block."""
+    size = min(out.size, _BLOCK)
+    state, scratch = np.empty(size, dtype=np.uint64), np.empty(size, dtype=np.uint64)
+    start_word, between = constant(first), constant(second)
+    for start in range(0, out.size, _BLOCK):
+        here = out[start : start + _BLOCK]
+        z = state[: here.size]
+        if isinstance(entities, int):
+            offset = (entities + start) * ENTITY + first
+            np.add(_RAMP[: here.size], constant(offset & MASK), z)
+        else:
+            np.multiply(entities[start : start + _BLOCK], _W_ENTITY, z)
+            np.add(z, start_word, z)
+        _finish(z, scratch[: here.size], between, here)
+
+
+@functools.lru_cache(maxsize=256)
+def _one_row(key: int, other_key: int, replicate: int, step: int) -> tuple[int, int]:
+    """Return the two words of one row; plain integers beat arrays of one element."""
+    first = _finalised((step + 1) * STEP + key) + (replicate + 1) * REPLICATE
+    second = _finalised((replicate + 1) * STEP + other_key) + (step + 1) * REPLICATE
+    return _finalised(first), _finalised(second)
+
+
+def _finalised(word: int) -> int:
+    word &= MASK
+    word = (word ^ word >> 30) * M1 & MASK
+    word = (word ^ word >> 27) * M2 & MASK
+    return word ^ word >> 31
 
 
 def _finish(state: Words, scratch: Words, between: Words, out: Floats) -> None:

@@ -37,9 +37,9 @@ def words(first: int, count: int) -> np.ndarray:
     return (np.arange(count, dtype=np.uint64) + np.uint64(1)) * np.uint64(first | 1)
 
 
-def row(some: Loops, first: int, second: int, entities: Any, count: int) -> np.ndarray:
-    out = np.empty(count)
-    some.fill_row(first, second, entities, out)
+def of_rows(some: Loops, *given: Any, shape: tuple[int, int]) -> np.ndarray:
+    out = np.empty(shape)
+    some.fill_rows(*given, out)
     return out
 
 
@@ -49,25 +49,17 @@ def test_an_installation_has_compiled_loops() -> None:
 
 
 @few
-@given(first=WORD, second=WORD, start=WORD, count=COUNT)
-def test_rows_are_numpys(first: int, second: int, start: int, count: int) -> None:
-    assert np.array_equal(
-        row(loops(), first, second, start, count), row(passes, first, second, start, count)
-    )
-    listed = words(start, count)
-    assert np.array_equal(
-        row(loops(), first, second, listed, count), row(passes, first, second, listed, count)
-    )
-
-
-@few
-@given(seed=WORD, replicate=WORD, rows=st.integers(0, 5), count=COUNT)
-def test_several_rows_are_numpys(seed: int, replicate: int, rows: int, count: int) -> None:
-    keys, steps = words(seed, 2 * rows).reshape(2, rows), words(replicate, rows)
-    entities, found = words(seed ^ replicate, count), np.empty((2, rows, count))
-    for some, out in zip((loops(), passes), found, strict=True):
-        some.fill_rows(keys, replicate, steps, entities, out)
-    assert np.array_equal(found[0], found[1])
+@given(
+    seed=WORD, start=WORD, count=COUNT, rows=st.integers(0, 5),
+    of_all=st.lists(st.booleans(), min_size=3, max_size=3),
+)  # fmt: skip
+def test_rows_are_numpys(seed: int, start: int, count: int, rows: int, of_all: list[bool]) -> None:
+    n_keys, n_replicates, n_steps = (1 if one else rows for one in of_all)
+    address = (words(seed, 2 * n_keys).reshape(2, -1), words(~seed % 2**64, n_replicates))
+    for entities in (start, words(start, count)):
+        given = (*address, words(start ^ seed, n_steps), entities)
+        found = [of_rows(some, *given, shape=(rows, count)) for some in (loops(), passes)]
+        assert np.array_equal(*found)
 
 
 @few
@@ -79,18 +71,37 @@ def test_pairs_of_words_are_numpys(first: int, second: int, count: int) -> None:
     assert np.array_equal(found[0], found[1])
 
 
-def test_a_span_of_entities_passes_the_last_word() -> None:
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_span_of_entities_passes_the_last_word(rows: int) -> None:
     last = 2**64 - 1
     around = np.array([last - 1, last, 0, 1], dtype=np.uint64)
+    key, steps = words(5, 2).reshape(2, 1), words(7, rows)
     for some in (loops(), passes):
-        assert np.array_equal(row(some, 5, 6, last - 1, 4), row(some, 5, 6, around, 4))
+        span, listed = (
+            of_rows(some, key, words(3, 1), steps, entities, shape=(rows, 4))
+            for entities in (last - 1, around)
+        )
+        assert np.array_equal(span, listed)
+
+
+KEY, ONE, FIVE = words(5, 2).reshape(2, 1), words(3, 1), words(9, 5)
+SIZES = "sizes of the arrays do not fit"
+DO_NOT_FIT: list[tuple[Any, ...]] = [
+    (KEY, ONE, ONE, words(1, 4), np.empty((1, 5)), SIZES),
+    (KEY, ONE, words(1, 3), FIVE, np.empty((2, 5)), SIZES),
+    (words(5, 3), ONE, ONE, FIVE, np.empty((1, 5)), SIZES),
+    (KEY, words(1, 3), ONE, 0, np.empty((2, 5)), SIZES),
+    (KEY, ONE, ONE, FIVE.astype(np.uint32), np.empty((1, 5)), "64 bits are needed"),
+    (KEY, ONE, ONE, FIVE, np.empty(5), "out must be a matrix"),
+    (KEY, ONE, ONE, FIVE, np.empty((1, 10))[:, ::2], "not C-contiguous"),
+]
 
 
 @pytest.mark.skipif(no_compiler, reason="no compiled loops")
-@pytest.mark.parametrize("entities", [np.arange(4, dtype=np.uint64), np.arange(5, dtype=np.uint32)])
-def test_arrays_that_do_not_fit_are_refused(entities: Any) -> None:
-    with pytest.raises(ValueError, match=r"sizes of the arrays do not fit|64 bits are needed"):
-        row(loops(), 1, 2, entities, 5)
+@pytest.mark.parametrize("given", DO_NOT_FIT)
+def test_arrays_that_do_not_fit_are_refused(given: tuple[Any, ...]) -> None:
+    with pytest.raises(ValueError, match=given[-1]):
+        loops().fill_rows(*given[:-1])
 
 
 def test_numpy_serves_where_nothing_was_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,11 +116,11 @@ def test_numpy_serves_where_nothing_was_compiled(monkeypatch: pytest.MonkeyPatch
 def test_loops_that_give_other_numbers_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     from runner.draws import mixing
 
-    def wrong(first: int, second: int, entities: Any, out: np.ndarray) -> None:
-        passes.fill_row(first, second, entities, out)
+    def wrong(state: np.ndarray, between: np.ndarray, out: np.ndarray) -> None:
+        passes.fill_each(state, between, out)
         out[-1] += 2.0**-53
 
-    monkeypatch.setattr(mixing, "fill_row", wrong)
+    monkeypatch.setattr(mixing, "fill_each", wrong)
     loops.cache_clear()
     with pytest.warns(
         RuntimeWarning, match="other numbers than NumPy's.*install cohortsweep again"
