@@ -33,11 +33,11 @@ def loops() -> Loops:
         from runner.draws import mixing
     except ImportError:
         return passes
-    if _bits(mixing) == _bits(passes):
+    if _agrees(mixing):
         return mixing
     warnings.warn(
-        "the compiled random-number loops give other numbers than NumPy's, which are used instead: "
-        "install cohortsweep again",
+        "the compiled random-number loops are not those of this version: NumPy's are used, which "
+        "give the same numbers more slowly; install cohortsweep again",
         RuntimeWarning,
         stacklevel=2,
     )
@@ -47,6 +47,14 @@ def loops() -> Loops:
 def are_compiled() -> bool:
     """Tell whether this process draws with the compiled loops."""
     return loops() is not passes
+
+
+def _agrees(some: Loops) -> bool:
+    """Tell whether loops, perhaps compiled for another version, give NumPy's numbers."""
+    try:
+        return _bits(some) == _bits(passes)
+    except (AttributeError, TypeError, ValueError):
+        return False
 
 
 def _bits(some: Loops) -> bytes:

@@ -112,18 +112,26 @@ def test_numpy_serves_where_nothing_was_compiled(monkeypatch: pytest.MonkeyPatch
     assert not choice.are_compiled()
 
 
+def other_bits(state: np.ndarray, between: np.ndarray, out: np.ndarray) -> None:
+    passes.fill_each(state, between, out)
+    out[-1] += 2.0**-53
+
+
+def other_arguments(state: np.ndarray, out: np.ndarray) -> None:
+    """Stand for the loops of another version."""
+
+
 @pytest.mark.skipif(no_compiler, reason="no compiled loops")
-def test_loops_that_give_other_numbers_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fill_each", [other_bits, other_arguments])
+def test_loops_of_another_version_are_not_used(
+    fill_each: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from runner.draws import mixing
 
-    def wrong(state: np.ndarray, between: np.ndarray, out: np.ndarray) -> None:
-        passes.fill_each(state, between, out)
-        out[-1] += 2.0**-53
-
-    monkeypatch.setattr(mixing, "fill_each", wrong)
+    monkeypatch.setattr(mixing, "fill_each", fill_each)
     loops.cache_clear()
     with pytest.warns(
-        RuntimeWarning, match="other numbers than NumPy's.*install cohortsweep again"
+        RuntimeWarning, match=r"not those of this version.*install cohortsweep again"
     ):
         assert loops() is passes
 
