@@ -16,6 +16,7 @@ from runner.accept import Acceptance
 from runner.compare import Comparisons, plain_rows
 from runner.config import Study
 from runner.contract import EngineSpec, StoreError
+from runner.exit_codes import EXIT_FAILED, EXIT_FAILED_RUNS, EXIT_UNDECIDED
 from runner.plan import Plan
 from runner.registry import RegistryError, load_engine
 from runner.store import Ledger, RunState, StudyFolder
@@ -26,9 +27,6 @@ from runner.store.results import count_runs, read_table, results_hash, write_fra
 from runner.store.spreadsheet import csv_text, text_of
 from runner.units import column_units, metric_units
 
-EXIT_FAILED_RUNS = 3
-EXIT_FAILED = 1
-EXIT_UNDECIDED = 4
 _KEYS = ("run_id", "grid_index", "arm", "replicate_index", MC_INDEX)
 
 
