@@ -14,10 +14,9 @@ import pyarrow.parquet as pq
 
 from runner.contract import StoreError
 from runner.plan import Plan
-from runner.store.folder import MC_INDEX, METRICS, StudyFolder, replacing
+from runner.store.folder import MC_INDEX, METRICS, RUN_ID, StudyFolder, replacing
 from runner.store.ids import with_ids
-from runner.store.ledger import RunState
-from runner.store.parts import RUN_ID
+from runner.store.records import RunState
 
 if TYPE_CHECKING:
     import pandas as pd
