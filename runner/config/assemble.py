@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
+from runner.config.acceptance import read_rules
 from runner.config.beginnings import with_full_path
 from runner.config.cases import options_in_force
 from runner.config.cells import cell_part, without_cell_part
@@ -16,7 +17,7 @@ from runner.config.interpolation import resolve
 from runner.config.overlay import refused_keys
 from runner.config.replicates import Replicates, read_replicates
 from runner.config.request import StudyRequest
-from runner.config.rules import Rule, read_rules
+from runner.config.rules import Rule
 from runner.config.sections import execution_of, read_settings
 from runner.config.settings import DESIGN_PARTS, Settings
 from runner.config.sources import TARGETS_GROUP
