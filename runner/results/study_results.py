@@ -19,7 +19,7 @@ from runner.store import Ledger
 from runner.store.finished import FinishedPlan
 from runner.store.folder import MC_INDEX
 from runner.store.integrity import find_damage, without_damage
-from runner.store.results import read_table
+from runner.store.part_rows import read_table
 from runner.store.spreadsheet import text_of
 from runner.units import column_units, metric_units
 
