@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from runner.page import report_study
 from runner.plan import Plan, make_plan
 from runner.registry import load_engine
 from runner.results import StudyResults, gather_results, write_summary
-from runner.store import Ledger, StudyFolder, open_study
+from runner.store import Ledger, RunState, StudyFolder, open_study
 from runner.store.changes import change_notes, environment_notes, repair_notes
 from runner.store.environment import record_environment
 from runner.store.integrity import find_damage, remove_leftovers, without_damage
@@ -99,11 +100,55 @@ def complete(  # noqa: PLR0913 - the optional ones belong to resume and run
     notes: tuple[str, ...] = (),
 ) -> StudyResults:
     """Execute what a plan's folder lacks, then store, summarise, compare and judge."""
+    done = execute_missing(study, plan, folder, deep=deep, again=again)
+    metrics = assemble_results(folder, plan, done.states)
+    spec = load_engine(plan.engine)
+    summary = summarise_cells(plan, metrics, spec)
+    comparisons = compare_arms(study, plan, metrics, spec)
+    acceptance = judge(folder, study, plan, done.states, metrics, comparisons)
+    is_complete = count_runs(plan, done.states)["done"] == plan.n_runs
+    told = (
+        *plan.notes, *notes, *done.environment_notes, *sameness_notes(plan, summary),
+        *done.repair_notes, *comparisons.notes,
+        *precision_note(study, comparisons.rows, is_complete=is_complete), *done.stop_notes,
+    )  # fmt: skip
+    results = gather_results(
+        folder, study, plan, done.states, summary, comparisons, acceptance, executed=done.count,
+        notes=told,
+    )  # fmt: skip
+    write_summary(folder.plan(plan.plan_id), study, results)
+    return results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """What a plan's folder holds once its missing runs have been executed.
+
+    `states` are the plan's runs whose files are sound, `count` is how many were executed just now.
+    The notes tell what differs from the environment of earlier runs, what was damaged, and why
+    there are no more runs.
+    """
+
+    states: Mapping[str, RunState]
+    count: int
+    environment_notes: tuple[str, ...]
+    repair_notes: tuple[str, ...]
+    stop_notes: tuple[str, ...]
+
+
+def execute_missing(
+    study: Study, plan: Plan, folder: StudyFolder, *, deep: bool, again: Again
+) -> Executed:
+    """Execute what a plan's folder lacks or holds damaged, and clear away what it should not hold.
+
+    Raises:
+        StoreError: the folder cannot be read or written; what had ended is kept.
+    """
     ledger, place = Ledger(folder.ledger_file), folder.plan(plan.plan_id)
     every = ledger.read()
     before = only_of(plan, every)
     damage = find_damage(folder, before, deep=deep)
-    told = (*plan.notes, *notes, *environment_notes(place))
+    environment = environment_notes(place)
     ledger.drop_unreadable()
     remove_leftovers(folder, every, damage)
     sound = without_damage(before, damage)
@@ -111,28 +156,18 @@ def complete(  # noqa: PLR0913 - the optional ones belong to resume and run
     if parts:
         record_environment(place)
     with progress_line(parts) as watcher:
-        executed = execute_plan(parts, folder, study.execution, watcher)
+        count = execute_plan(parts, folder, study.execution, watcher)
     every = Ledger(folder.ledger_file).read()
     remove_leftovers(folder, every)
     after = only_of(plan, every)
-    states = without_damage(after, find_damage(folder, after, deep=False))
-    metrics = assemble_results(folder, plan, states)
-    spec = load_engine(plan.engine)
-    summary = summarise_cells(plan, metrics, spec)
-    comparisons = compare_arms(study, plan, metrics, spec)
-    acceptance = judge(folder, study, plan, states, metrics, comparisons)
-    told += sameness_notes(plan, summary) + repair_notes(ledger, damage, before, after)
-    told += comparisons.notes
-    is_complete = count_runs(plan, states)["done"] == plan.n_runs
-    told += precision_note(study, comparisons.rows, is_complete=is_complete)
-    if executed < sum(len(part.runs) for part in parts):
-        told += (f"stopped early at {study.execution.most_failures} failed runs, as configured",)
-    results = gather_results(
-        folder, study, plan, states, summary, comparisons, acceptance, executed=executed,
-        notes=told,
-    )  # fmt: skip
-    write_summary(place, study, results)
-    return results
+    stopped = f"stopped early at {study.execution.most_failures} failed runs, as configured"
+    return Executed(
+        states=without_damage(after, find_damage(folder, after, deep=False)),
+        count=count,
+        environment_notes=environment,
+        repair_notes=repair_notes(ledger, damage, before, after),
+        stop_notes=(stopped,) if count < sum(len(part.runs) for part in parts) else (),
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from runner.config.rules import Rule
 from runner.contract import NOT_APPLICABLE
 from runner.plan import Plan
 from runner.store import RunState, StudyFolder
-from runner.store.results import iterate_table
+from runner.store.part_rows import iterate_table
 
 PASS, FAIL, NULL = "pass", "fail", "null"
 OUTCOMES = (PASS, FAIL, NOT_APPLICABLE, NULL)

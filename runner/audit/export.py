@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from runner.contract import EngineSpec, ParamGroup, StoreError
+from runner.store.folder import RUN_ID
 from runner.store.ids import with_ids
-from runner.store.parts import RUN_ID
 
 FORMATS = ("parquet", "csv")
 _SHOWN = 4_096  # rows given to an exporter at once: it may read many tables side by side

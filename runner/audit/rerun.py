@@ -15,8 +15,7 @@ from runner.execute import RunSpec, distinct_runs, recompute
 from runner.registry import load_engine
 from runner.resume import replanned
 from runner.store import Ledger, RunRecord, StudyFolder
-from runner.store.folder import METRICS
-from runner.store.parts import RUN_ID
+from runner.store.folder import METRICS, RUN_ID
 from runner.store.planned import planned_runs
 
 _ALL = "all"

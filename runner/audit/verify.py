@@ -1,31 +1,25 @@
-"""Check that stored results are what was computed, and that computing again gives the same."""
+"""Verify that what a study's folder holds is what its runs compute."""
 
 from __future__ import annotations
 
-import hashlib
 import math
-import tempfile
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from runner.audit.rerun import same_content
+from runner.audit.recomputed import recomputed_problems, sampled
 from runner.audit.trials import TriedSets, finished_trials
 from runner.contract import ConfigError, Null, Problem
-from runner.execute import RunSpec, distinct_runs, recompute
-from runner.plan import Plan
 from runner.resume import replanned
-from runner.store import Ledger, RunRecord, RunState, StudyFolder
+from runner.store import Ledger, RunState, StudyFolder
 from runner.store.environment import ENVIRONMENT, same_environment
-from runner.store.folder import METRICS
+from runner.store.folder import RUN_ID
 from runner.store.integrity import find_damage, read_json, without_damage, wrong_checksums
-from runner.store.parts import RUN_ID, metrics_hash
-from runner.store.results import only_of, results_hash, stored_metrics
-
-_RELATIVE = 1e-9
+from runner.store.part_rows import stored_metrics
+from runner.store.parts import metrics_hash
+from runner.store.results import only_of, results_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +96,8 @@ def verify_study(place: Path, sample: float, *, with_trials: bool = False) -> Ve
     for calibration in checked:
         problems += calibration.file_problems()
         problems += calibration.record_problems(folder, sound)
-    chosen = _sampled(list(done), sample)
-    problems += _recomputed_problems(folder, plans, {r: done[r] for r in chosen}, exact=exact)
+    chosen = sampled(list(done), sample)
+    problems += recomputed_problems(folder, plans, {r: done[r] for r in chosen}, exact=exact)
     return VerifyReport(
         study=folder.root.name,
         plan_id=plan.plan_id,
@@ -165,47 +159,3 @@ def _as_metrics(rows: pd.DataFrame) -> dict[str, float | Null]:
         name: Null(reason) if isinstance(reason, str) else value
         for name, value, reason in zip(rows["metric"], rows["value"], reasons, strict=True)
     }
-
-
-def _sampled(run_ids: list[str], sample: float) -> list[str]:
-    """Return a share of the runs, the same ones each time and spread over the plan."""
-    count = min(len(run_ids), max(1, math.ceil(sample * len(run_ids))))
-    return sorted(run_ids, key=lambda r: hashlib.sha256(r.encode()).digest())[:count]
-
-
-def _recomputed_problems(
-    folder: StudyFolder, plans: Iterable[Plan], states: Mapping[str, RunState], *, exact: bool
-) -> list[str]:
-    runs = {
-        run.run_id: (plan, run)
-        for plan in plans
-        for run in distinct_runs(plan)
-        if run.run_id in states
-    }
-    problems = []
-    for run_id, state in states.items():
-        with tempfile.TemporaryDirectory() as scratch:
-            again, metrics = _again(*runs[run_id], state.record, Path(scratch))
-        if same_content(state.record, again):
-            continue
-        if exact or not _close(stored_metrics(folder, [state]), metrics):
-            problems.append(f"run {run_id}: computing it again gives other numbers {again.error}")
-    return problems
-
-
-def _again(
-    plan: Plan, run: RunSpec, record: RunRecord, scratch: Path
-) -> tuple[RunRecord, pd.DataFrame]:
-    result = recompute(plan.engine, [run], tuple(record.tables), scratch)
-    return result.records[0], pd.read_parquet(scratch / METRICS / "again.parquet")
-
-
-def _close(stored: pd.DataFrame, again: pd.DataFrame) -> bool:
-    """Tell whether two runs' metrics agree to a relative 1e-9, nulls in the same places."""
-    left = stored.set_index("metric")["value"].sort_index()
-    right = again.set_index("metric")["value"].sort_index()
-    if not left.index.equals(right.index) or not left.isna().equals(right.isna()):
-        return False
-    gap = (left - right).abs().fillna(0.0)
-    size = pd.concat([left.abs(), right.abs()], axis=1).max(axis=1).fillna(0.0)
-    return bool((gap <= _RELATIVE * size).all())

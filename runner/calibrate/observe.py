@@ -11,8 +11,8 @@ import pandas as pd
 from runner.calibrate.points import Point
 from runner.contract import Floats
 from runner.store import RunState, StudyFolder
-from runner.store.parts import RUN_ID
-from runner.store.results import iterate_table, stored_metrics
+from runner.store.folder import RUN_ID
+from runner.store.part_rows import iterate_table, stored_metrics
 
 
 @dataclass(slots=True, kw_only=True)

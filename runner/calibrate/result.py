@@ -12,12 +12,10 @@ import pandas as pd
 from runner.calibrate.space import Space
 from runner.calibrate.trial import Trial
 from runner.config import Study
+from runner.exit_codes import EXIT_FAILED, EXIT_FAILED_RUNS
 
 if TYPE_CHECKING:
     from runner.results import StudyResults
-
-EXIT_FAILED_RUNS = 3
-EXIT_FAILED = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,7 @@ from runner.config.named_metrics import (
     is_metric,
     no_direction,
 )
-from runner.config.rules import is_number
-from runner.config.settings import is_name
+from runner.config.written import is_name, is_number
 from runner.contract import EngineSpec, ParamGroup, Problem, nearest, shown
 
 COMPARISONS = "comparisons"

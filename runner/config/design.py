@@ -6,12 +6,12 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from runner.config.grid import hashable
-from runner.config.settings import is_name
 from runner.config.sources import ENGINE_GROUP, NO_OPTION, STUDY_GROUP, Sources
 from runner.config.study import Arm, Axis
 from runner.config.tree import flat
 from runner.config.values import Checker
 from runner.config.words import read_levels
+from runner.config.written import is_name
 from runner.contract import Problem, nearest, shown
 
 ARM_AXIS = "arm"

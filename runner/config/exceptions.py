@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.config.rules import GENERAL, STEPS, Rule, is_number
-from runner.config.settings import is_name
+from runner.config.rules import GENERAL, STEPS, Rule
+from runner.config.written import is_name, is_number
 from runner.contract import EngineSpec, Problem, nearest, shown
 
 EXCEPTIONS = "exceptions"

@@ -5,24 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from runner.config.written import NAME_RULE, is_name
 from runner.contract import ParamGroup, Problem, group, param
 from runner.draws import GENERATORS
 
 FEWEST_RESAMPLES = 200
 MOST_CELLS = 1_000_000
-LONGEST_NAME = 100
 DESIGN_PARTS = ("arms", "grid", "zip", "cases", "exclude", "variables", "variables_csv")
 """What stands below `design` and is no setting: each is read by a module of its own."""
 _ADDRESS = re.compile(r"(tcp|tls|ws|wss)://([^\s/:@\[\]]+|\[[0-9a-fA-F:.%]+\]):[0-9]{1,5}\Z")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*\Z")
-_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])\Z", re.IGNORECASE)  # of Windows
-NAME_RULE = f"must be letters, digits, _ and -, at most {LONGEST_NAME}, and no device of Windows"
-
-
-def is_name(text: str) -> bool:
-    """Tell whether a text can name a study, an arm or a file, on every system."""
-    is_short = len(text) <= LONGEST_NAME
-    return is_short and _NAME.match(text) is not None and _DEVICES.match(text) is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from runner.config.study import Scale, Treatment, Variable
+from runner.config.variable_needs import treatment_problems
+from runner.config.variable_values import value_problems
+from runner.config.written import is_number
 from runner.contract import (
     NUMERIC,
     Leaf,
     Problem,
-    as_distribution_name,
     coerce,
-    lattice,
     nearest,
     shown,
 )
@@ -26,7 +26,6 @@ _FIELDS = (
 _TREATMENTS = ("fixed", "low_to_high", "random")
 _DISTRIBUTIONS = ("uniform", "normal", "lognormal", "discrete")
 _SCALES = ("linear", "log")
-_MOST_LEVELS = 1_000_000
 _NUMBERS = ("mean", "sd", "min", "max", "step")
 
 
@@ -85,7 +84,8 @@ def _read(
     if wrong or leaf is None:
         return None, wrong
     variable = _variable(leaf, declared)
-    return variable, _value_problems(where, variable, leaf, declared.get("unit"))
+    wrong = value_problems(where, variable, leaf, declared.get("unit"))
+    return variable, wrong or treatment_problems(where, variable, leaf)
 
 
 def _leaf_for(
@@ -132,11 +132,7 @@ def _number_problems(where: str, value: Any) -> list[Problem]:
         return []
     if isinstance(value, bool) or not isinstance(value, int | float):
         return [Problem(where, shown(value), "must be a number")]
-    try:
-        is_finite = math.isfinite(value)
-    except OverflowError:
-        is_finite = False
-    return [] if is_finite else [Problem(where, shown(value), "must be a finite number")]
+    return [] if is_number(value) else [Problem(where, shown(value), "must be a finite number")]
 
 
 def _one_of(where: str, key: str, value: Any, allowed: tuple[str, ...]) -> list[Problem]:
@@ -169,121 +165,3 @@ def _variable(leaf: Leaf, declared: Mapping[str, Any]) -> Variable:
 
 def _float(value: float | None) -> float | None:
     return None if value is None else float(value)
-
-
-def _value_problems(where: str, variable: Variable, leaf: Leaf, unit: Any) -> list[Problem]:
-    wrong = _in_bounds(where, variable, leaf)
-    if unit is not None and unit != leaf.info.unit:
-        wrong.append(
-            Problem(f"{where}.unit", shown(unit), f"must be {leaf.info.unit or 'left out'}")
-        )
-    if variable.low is not None and variable.high is not None and variable.low > variable.high:
-        wrong.append(
-            Problem(f"{where}.min", shown(variable.low), f"must be <= max ({variable.high:g})")
-        )
-    if variable.scale == "log" and (variable.low is None or variable.low <= 0):
-        low = "" if variable.low is None else shown(variable.low)
-        wrong.append(Problem(f"{where}.min", low, "must be > 0 with scale log"))
-    if variable.step is not None and variable.step <= 0:
-        wrong.append(Problem(f"{where}.step", shown(variable.step), "must be > 0"))
-    if not wrong and len(set(variable.values)) < len(variable.values):
-        wrong.append(Problem(f"{where}.values", shown(variable.values), "must not repeat"))
-    wrong += _default_problems(where, variable) if not wrong else []
-    needs = _fixed_needs if variable.treatment == "fixed" else _treatment_needs
-    return wrong or needs(where, variable, leaf)
-
-
-def _default_problems(where: str, variable: Variable) -> list[Problem]:
-    """Refuse a default that the declaration's own range or list rules out."""
-    default, low, high = variable.default, variable.low, variable.high
-    if default is None:
-        return []
-    if variable.values:
-        allowed = f"must be one of values {shown(variable.values)}"
-        is_known = default in variable.values
-        return [] if is_known else [Problem(f"{where}.default", shown(default), allowed)]
-    if low is not None and default < low:
-        return [Problem(f"{where}.default", shown(default), f"must be >= min ({low:g})")]
-    if high is not None and default > high:
-        return [Problem(f"{where}.default", shown(default), f"must be <= max ({high:g})")]
-    return []
-
-
-def _in_bounds(where: str, variable: Variable, leaf: Leaf) -> list[Problem]:
-    named: list[tuple[str, Any]]
-    named = [("default", variable.default), ("min", variable.low), ("max", variable.high)]
-    named += [("values", value) for value in variable.values]
-    if leaf.kind == "int":
-        named += [("step", variable.step)]
-    wrong = []
-    for key, value in named:
-        if value is None and key != "values":
-            continue
-        if leaf.kind == "enum" and key in ("min", "max", "step"):
-            wrong.append(Problem(f"{where}.{key}", shown(value), "an enum takes values: [a, b]"))
-            continue
-        problem = coerce(leaf, value)[1]
-        if problem and key != "step":
-            wrong.append(Problem(f"{where}.{key}", shown(value), problem.allowed))
-        elif problem and value != int(value):
-            wrong.append(Problem(f"{where}.step", shown(value), "must be a whole number"))
-    return wrong
-
-
-def _fixed_needs(where: str, variable: Variable, leaf: Leaf) -> list[Problem]:
-    if variable.default is not None:
-        return []
-    return [Problem(f"{where}.default", "", "must be given: it is the value of treatment fixed")]
-
-
-def _treatment_needs(where: str, variable: Variable, leaf: Leaf) -> list[Problem]:
-    if variable.distribution == "discrete" or variable.values:
-        return _listed_needs(where, variable)
-    if leaf.kind == "enum":
-        return [Problem(f"{where}.values", "", "must be given: an enum takes values: [a, b]")]
-    if variable.treatment == "low_to_high":
-        return _axis_needs(where, variable)
-    return _random_needs(where, variable, leaf)
-
-
-def _listed_needs(where: str, variable: Variable) -> list[Problem]:
-    if not variable.values:
-        return [Problem(f"{where}.values", "", "must list at least one value for discrete")]
-    if variable.treatment == "random" and variable.distribution != "discrete":
-        allowed = "goes with distribution discrete only"
-        return [Problem(f"{where}.values", shown(variable.values), allowed)]
-    return []
-
-
-def _axis_needs(where: str, variable: Variable) -> list[Problem]:
-    low, high, step = variable.low, variable.high, variable.step
-    if low is None or high is None or step is None:
-        return [Problem(where, "", "low_to_high needs min, max and step, or values")]
-    if not (high - low) / step < _MOST_LEVELS:
-        allowed = f"leaves more than {_MOST_LEVELS:,} levels between min {low:g} and max {high:g}"
-        return [Problem(f"{where}.step", shown(step), allowed)]
-    try:
-        lattice(low, high, step)
-    except ValueError:
-        allowed = f"must divide the range from min {low:g} to max {high:g}: both ends are included"
-        return [Problem(f"{where}.step", shown(step), allowed)]
-    return []
-
-
-def _random_needs(where: str, variable: Variable, leaf: Leaf) -> list[Problem]:
-    name = as_distribution_name(variable.distribution or "")
-    missing = [k for k, v in (("min", variable.low), ("max", variable.high)) if v is None]
-    if name == "uniform" and missing:
-        return [Problem(f"{where}.{key}", "", "must be given for uniform") for key in missing]
-    if variable.step is not None and variable.low is None:
-        return [Problem(f"{where}.min", "", "must be given with step: ticks are min + k*step")]
-    if name == "uniform":
-        return []
-    wrong = []
-    if variable.sd is None and leaf.sd_path is None:
-        wrong.append(
-            Problem(f"{where}.sd", "", f"must be given: {leaf.path} declares no sd of its own")
-        )
-    if variable.sd is not None and variable.sd < 0:
-        wrong.append(Problem(f"{where}.sd", shown(variable.sd), "must be >= 0"))
-    return wrong

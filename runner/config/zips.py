@@ -7,11 +7,11 @@ from typing import Any
 
 from runner.config.cells import may_vary
 from runner.config.design import read_axis
-from runner.config.settings import is_name
 from runner.config.sources import Sources
 from runner.config.study import Axis
 from runner.config.tree import flat
 from runner.config.values import Checker
+from runner.config.written import is_name
 from runner.contract import Problem, shown
 
 WHERE = "design.zip"

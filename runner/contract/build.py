@@ -46,7 +46,10 @@ def _defaults(cls: type[ParamGroup]) -> ParamGroup | None:
 
 
 def rule_problems(params: ParamGroup) -> list[Problem]:
-    """Return violations of rules that involve more than one parameter."""
+    """Return violations of rules that involve more than one parameter, paths below the set.
+
+    Rules of groups are asked once all choices that depend on other parameters are right.
+    """
     found = choice_problems(params)
     return found or _group_problems(params, "")
 
@@ -230,5 +233,5 @@ def _plain_value(kind: Kind, value: Any) -> Any:
 
 
 def leaf_values(params: ParamGroup) -> dict[str, Any]:
-    """Return the value of every leaf by path."""
+    """Return the value of every leaf by its path below the set, in the unit it declares."""
     return {path: leaf.value for path, leaf in leaves(params).items()}

@@ -39,7 +39,7 @@ class ColumnData:
 
 
 def table_data(schema: TableSchema, columns: Mapping[str, Any]) -> dict[str, ColumnData]:
-    """Return the columns of one write, checked against the table's schema.
+    """Return the columns of one write by name, each (n_rows,), checked against the table's schema.
 
     Raises:
         EngineError: a column is missing, undeclared, of another length, or holds a wrong value.
@@ -65,7 +65,9 @@ def _misnamed(schema: TableSchema, columns: Mapping[str, Any]) -> str:
 
 
 def column_data(table: str, column: Column, written: Any) -> ColumnData:
-    """Return one written sequence in its declared kind.
+    """Return one written sequence, (n_rows,), in its declared kind; `table` is for the message.
+
+    What may be written for each kind is told by `Column`; None, NaN and NaT are nulls.
 
     Raises:
         EngineError: a value does not fit the kind, or is null where that is not declared.

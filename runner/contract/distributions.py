@@ -39,17 +39,23 @@ class Distribution:
     values: tuple[Any, ...] = ()
 
     def value(self, uniform: float) -> Any:
-        """Return the value at one uniform in [0, 1)."""
+        """Return the value at one uniform in [0, 1), in the unit of `low` and `high`."""
         return self.values_at((uniform,))[0]
 
     def values_at(self, uniforms: Iterable[float]) -> list[Any]:
-        """Return one value per uniform, in order."""
+        """Return one value per uniform in [0, 1), in order: numbers, or items of `values`."""
         if self.name == "discrete":
             return [self.values[int(u * len(self.values))] for u in uniforms]
         return [self._on_lattice(x) for x in self.continuous_at(uniforms)]
 
     def continuous_at(self, uniforms: Iterable[float]) -> list[float]:
-        """Return the values before the lattice rule, one per uniform, in order."""
+        """Return the values before the lattice rule, one per uniform, in order.
+
+        Not for `discrete`, whose values need no order.
+
+        Source: inverse transform, L. Devroye, Non-Uniform Random Variate Generation (1986),
+        II.2; log-scale variance log(1 + (sd/centre)^2) of the lognormal.
+        """
         if self.name == "uniform":
             return [min(self.low + u * (self.high - self.low), self.high) for u in uniforms]
         location, scale, low, high = self._normal_scale()
@@ -86,7 +92,10 @@ class Distribution:
 
 
 def normal_cdf(z: float) -> float:
-    """Return the standard normal distribution function at z."""
+    """Return the standard normal distribution function at z, a probability.
+
+    Source: its definition by the complementary error function.
+    """
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
@@ -95,7 +104,10 @@ def _log(x: float) -> float:
 
 
 def quantise(x: float, low: float, high: float, step: float) -> float:
-    """Return the tick of `low + k*step` nearest to x, halves up, never above `high`."""
+    """Return the tick of `low + k*step` nearest to x, halves up, never above `high`.
+
+    All are in one unit, `step` > 0; the tick is rounded to 12 decimals.
+    """
     last = math.floor((high - low) / step + _LATTICE_SLACK)
     k = math.floor((x - low) / step + 0.5 + _LATTICE_SLACK)
     return round(low + min(max(k, 0), last) * step, 12)
@@ -103,6 +115,8 @@ def quantise(x: float, low: float, high: float, step: float) -> float:
 
 def lattice(low: float, high: float, step: float) -> list[float]:
     """Return low, low + step, ..., high as `round(low + k*step, 12)`, both ends included.
+
+    All are in one unit, `step` > 0.
 
     Raises:
         ValueError: the step does not divide the range.

@@ -139,7 +139,7 @@ def simulation(params: Any) -> ReplicateKind:
 
 
 def one_millisecond(params: Any, horizon: int) -> float:
-    """Estimate a millisecond per run: the default cost hint."""
+    """Estimate a millisecond of CPU time per run, in seconds: the default cost hint."""
     return 1e-3
 
 

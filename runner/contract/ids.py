@@ -43,7 +43,10 @@ def _coded(values: Sequence[Any], codes: Mapping[str, str] | None) -> Sequence[A
 
 
 def pattern_faults(column: Column, others: Mapping[str, Column]) -> list[str]:
-    """Return what is wrong with an id column's pattern and codes; `others` are its table's."""
+    """Return what is wrong with an id column's pattern and codes; `others` are its table's.
+
+    Empty when nothing is.
+    """
     try:
         fields = id_fields(column.pattern)
     except ValueError as error:

@@ -16,8 +16,12 @@ class Draws(Protocol):
     """Random numbers of one run, each at an address (stream, step, entity).
 
     Every method evaluates one uniform per value; `step` and `entities` broadcast against each
-    other (`slice(a, b)` stands for the entities a, ..., b-1). The value at an address does not
-    depend on what else is asked for. Undeclared streams raise `EngineError`.
+    other (`slice(a, b)` stands for the entities a, ..., b-1) and give the shape of what is
+    returned. The value at an address does not depend on what else is asked for.
+
+    Raises:
+        EngineError: a stream that the engine did not declare, or a step or entity that is no
+            whole number from 0.
     """
 
     @property
@@ -25,7 +29,7 @@ class Draws(Protocol):
         """Index of the replicate this run belongs to, 0, 1, ..."""
 
     def uniform(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
-        """Return uniforms in [0, 1)."""
+        """Return uniforms in [0, 1), float64."""
 
     def uniform_rows(
         self, streams: tuple[str, ...], *, steps: NDArray[np.integer], entities: Entities
@@ -37,17 +41,25 @@ class Draws(Protocol):
         """
 
     def normal(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
-        """Return standard normal values."""
+        """Return standard normal values, float64: mean 0, variance 1."""
 
     def exponential(self, stream: str, *, step: Steps = 0, entities: Entities = 0) -> Floats:
-        """Return exponential values with mean 1."""
+        """Return exponential values with mean 1, float64."""
 
     def poisson(
         self, stream: str, mean: float | Floats, *, step: Steps = 0, entities: Entities = 0
     ) -> NDArray[np.int64]:
-        """Return Poisson counts; `mean` broadcasts against the addresses and is >= 0."""
+        """Return Poisson counts, int64; `mean` broadcasts against the addresses.
+
+        Raises:
+            EngineError: a mean is negative, not a number, or above 1e15.
+        """
 
     def choice(
         self, stream: str, weights: Floats, *, step: Steps = 0, entities: Entities = 0
     ) -> NDArray[np.int64]:
-        """Return indices 0..k-1 with probability proportional to `weights` (float64 (k,))."""
+        """Return indices 0..k-1, int64, with probability proportional to `weights` float64 (k,).
+
+        Raises:
+            EngineError: a weight is negative or not a number, or their sum is not positive.
+        """

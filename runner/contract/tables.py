@@ -84,11 +84,18 @@ class TableSink(Protocol):
     """Where an engine writes its tables."""
 
     def wants(self, table: str) -> bool:
-        """Tell whether anybody asked for this table."""
+        """Tell whether anybody asked for this table.
+
+        Raises:
+            EngineError: the table is not declared.
+        """
 
     def write(self, table: str, columns: Mapping[str, Any]) -> None:
         """Append rows: one sequence or array (n_rows,) per declared column but composed ids.
 
         May be called any number of times, tables interleaved; rows arrive in the order written.
-        Writing a table nobody wants does nothing. Raises `EngineError` on a wrong schema.
+        Writing a table nobody wants does nothing.
+
+        Raises:
+            EngineError: the table is not declared, or the columns do not fit its schema.
         """

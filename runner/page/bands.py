@@ -11,7 +11,7 @@ import pandas as pd
 from runner.contract import StoreError, Trajectory
 from runner.page.source import Source
 from runner.store import Ledger
-from runner.store.results import iterate_table
+from runner.store.part_rows import iterate_table
 
 LOW, HIGH = 0.05, 0.95
 MOST_REPLICATES = 400

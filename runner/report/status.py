@@ -13,7 +13,7 @@ from runner.store import Ledger, StudyFolder
 from runner.store.calibrations import calibrations_in, is_finished, unfinished_calibration
 from runner.store.folder import METRICS
 from runner.store.integrity import find_damage, read_json
-from runner.store.ledger import NewestRecord
+from runner.store.records import NewestRecord
 
 Records = Mapping[str, Mapping[str, Any]]
 

@@ -42,8 +42,9 @@ class Bootstrap:
 def bootstrap_mean(values: Floats, how: Bootstrap) -> tuple[Floats, Floats]:
     """Return the bootstrap-t interval of the mean of each row: `values` float64 (rows, n).
 
-    A NaN is left out. NaN where the interval has no ends: fewer than four values as a rule, since
-    too many resamples then repeat one value, or no spread.
+    Its ends are float64 (rows,) in the unit of `values`. A NaN is left out. NaN where the interval
+    has no ends: fewer than four values as a rule, since too many resamples then repeat one value,
+    or no spread.
 
     Source: B. Efron, R. Tibshirani, An Introduction to the Bootstrap (1993), chapter 12.5.
     """
@@ -53,7 +54,8 @@ def bootstrap_mean(values: Floats, how: Bootstrap) -> tuple[Floats, Floats]:
 def bootstrap_difference(arm: Floats, control: Floats, how: Bootstrap) -> tuple[Floats, Floats]:
     """Return the bootstrap-t interval of mean(arm) - mean(control), independent samples.
 
-    `arm` float64 (rows, n), `control` float64 (rows, m); each is resampled by itself.
+    `arm` float64 (rows, n), `control` float64 (rows, m); each is resampled by itself. The ends are
+    float64 (rows,) in the unit of both; NaN as in `bootstrap_mean`.
 
     Source: Efron and Tibshirani (1993), chapters 8.3 and 12.5.
     """

@@ -26,6 +26,8 @@ class Within:
 def within_cells(values: Floats) -> Within:
     """Return the variance components of `values`: float64 (cells, replicates, runs), NaN missing.
 
+    In the squared unit of `values`; NaN where no cell has two values to compare.
+
     Source: the one-way random-effects model, S. Searle et al., Variance Components (1992), 3.5;
     a negative estimate is put to zero.
     """
@@ -44,8 +46,8 @@ def main_effects(means: Floats, factors: list[Codes]) -> tuple[list[float], floa
 
     `means` float64 (cells,); each of `factors` int64 (cells,) numbers the levels. Level means are
     taken out one factor after the other: on a full grid these are the classical main effects, in
-    any order; where cells are missing an earlier factor gets what two have in common. All add up
-    to the variance with divisor `cells`.
+    any order; where cells are missing an earlier factor gets what two have in common. All are in
+    the squared unit of `means` and add up to their variance with divisor `cells`.
 
     Source: sequential sums of squares, R. A. Fisher (1925).
     """
@@ -63,7 +65,10 @@ def residual_variance(values: Floats) -> float:
     """Return the variance that is left without cell and replicate means: float64 (cells, n).
 
     It is the noise in differences between cells: with common random numbers far less than the
-    variance within cells. Only replicates that every cell has count; NaN with fewer than two.
+    variance within cells, in the squared unit of `values`. Only replicates that every cell has
+    count; NaN with fewer than two.
+
+    Source: the error mean square of the two-way layout without interaction, R. A. Fisher (1925).
     """
     whole = values[:, ~np.isnan(values).any(axis=0)]
     cells, n = whole.shape
@@ -74,7 +79,7 @@ def residual_variance(values: Floats) -> float:
 
 
 def nan_mean(values: Floats, axis: int) -> Floats:
-    """Return the mean of the values that are there; NaN without any."""
+    """Return the mean over `axis` of float64 values that are there; NaN without any."""
     has_value = ~np.isnan(values)
     count = has_value.sum(axis=axis)
     total = np.where(has_value, values, 0.0).sum(axis=axis)

@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 def hedges(arm: Moments, control: Moments) -> Floats:
     """Return the difference of means in units of the root mean variance, float64 (rows,).
 
-    The small-sample factor takes out the upward bias. NaN without spread.
+    A number without unit. The small-sample factor takes out the upward bias. NaN without spread.
 
     Source: L. V. Hedges (1981), g with the exact factor; J. Cohen (1988) for the mean variance.
     """
@@ -25,7 +25,12 @@ def hedges(arm: Moments, control: Moments) -> Floats:
 
 
 def small_sample_factor(df: Floats) -> Floats:
-    """Return Hedges' factor `gamma(df/2) / (sqrt(df/2) gamma((df-1)/2))`; NaN below 2."""
+    """Return Hedges' factor `gamma(df/2) / (sqrt(df/2) gamma((df-1)/2))`, float64 as `df`.
+
+    Below 1 and rising to 1 with the degrees of freedom; NaN where `df` is 1 or less.
+
+    Source: L. V. Hedges (1981), the exact correction J of his g.
+    """
     from scipy.special import gammaln
 
     half = np.where(df > 1, df, np.nan) / 2

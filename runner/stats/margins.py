@@ -12,7 +12,8 @@ PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
 def equivalence_level(confidence: float) -> float:
     """Return the confidence of the interval that stands for two one-sided tests.
 
-    Each is done at 1 - `confidence`, so the interval has 1 - 2 (1 - confidence): 0.90 for 0.95.
+    Each is done at 1 - `confidence`, a fraction, so the interval has 1 - 2 (1 - confidence): 0.90
+    for 0.95.
 
     Source: D. J. Schuirmann (1987).
     """
@@ -25,7 +26,8 @@ def against_band(
     """Return pass, fail or inconclusive for each row, object (rows,); None without an interval.
 
     Pass: the interval `proof` lies within `band` (ends included). Fail: the interval `refutal`
-    lies wholly outside. Infinite ends leave a side open.
+    lies wholly outside. Intervals are two ends, float64 (rows,), in the unit of `band`, whose
+    infinite ends leave a side open.
     """
     low, high = band
     within = (proof[0] >= low) & (proof[1] <= high)

@@ -24,7 +24,7 @@ class Moments:
 
     @property
     def sd(self) -> Floats:
-        """Standard deviation, divisor n - 1."""
+        """Standard deviation, divisor n - 1, in the unit of the values; NaN with fewer than two."""
         return np.sqrt(self.variance)
 
 
@@ -43,7 +43,10 @@ def moments(values: Floats) -> Moments:
 def covariance(first: Floats, second: Floats) -> Floats:
     """Return the covariance (divisor n - 1) of the pairs of each row; both float64 (..., n).
 
-    A pair with a NaN does not count; NaN with fewer than two pairs.
+    A pair with a NaN does not count; NaN with fewer than two pairs. Float64 (...,), in the product
+    of both units.
+
+    Source: the two-pass algorithm, T. Chan, G. Golub, R. LeVeque (1983).
     """
     both = ~(np.isnan(first) | np.isnan(second))
     n = both.sum(axis=-1, dtype=np.float64)

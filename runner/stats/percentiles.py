@@ -11,8 +11,8 @@ Floats = NDArray[np.float64]
 def percentile_interval(samples: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Return the central interval of each row of `samples`: float64 (rows, n), NaN left out.
 
-    The p-quantile is the value of rank p (n + 1), between two ranks on the line through them; NaN
-    with fewer than two values.
+    Its ends are float64 (rows,) in the unit of `samples`. The p-quantile is the value of rank
+    p (n + 1), between two ranks on the line through them; NaN with fewer than two values.
 
     Source: B. Efron (1979), the percentile interval; R. Hyndman, Y. Fan (1996), definition 6.
     """

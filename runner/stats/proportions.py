@@ -8,12 +8,17 @@ _Z95 = 1.959963984540054
 
 
 def wilson(passed: int, n: int) -> tuple[float, float]:
-    """Return the Wilson score 95 % interval of a share: `passed` of n >= 1 trials."""
+    """Return the ends of the Wilson score 95 % interval of a share: `passed` of n >= 1 trials.
+
+    Source: E. B. Wilson (1927).
+    """
     return wilson_at(passed / n, n)
 
 
 def wilson_at(share: float, n: int, z: float = _Z95) -> tuple[float, float]:
     """Return the Wilson score interval of a share that n >= 1 trials had, or would have.
+
+    Its ends lie in [0, 1]; `z` is the two-sided normal quantile of the confidence, 95 % by default.
 
     Source: E. B. Wilson (1927), the inversion of the normal test with the null's variance.
     """

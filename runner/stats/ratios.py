@@ -14,7 +14,8 @@ Floats = NDArray[np.float64]
 def fieller(means: MeanDifference, confidence: float) -> tuple[Floats, Floats]:
     """Return the ends of the interval of mean(arm) / mean(control), float64 (rows,).
 
-    NaN where the interval is unbounded: the control's mean is not clearly away from zero.
+    Numbers without unit. NaN where the interval is unbounded: the control's mean is not clearly
+    away from zero.
 
     Source: E. C. Fieller (1954), the r with (a - r c)^2 <= t^2 Var(a - r c).
     """

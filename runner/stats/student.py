@@ -11,7 +11,13 @@ Floats: TypeAlias = NDArray[np.float64]
 
 
 def t_quantile(df: ArrayLike, confidence: float) -> Floats:
-    """Return the two-sided quantile t(1/2 + confidence/2, df); NaN where df is not positive."""
+    """Return the two-sided quantile t(1/2 + confidence/2, df), float64 of the shape of `df`.
+
+    `df` are degrees of freedom, whole or not; NaN where they are not positive. `confidence` is in
+    (0, 1).
+
+    Source: Student (1908).
+    """
     from scipy.special import stdtrit
 
     freedom = np.asarray(df, dtype=np.float64)
@@ -25,6 +31,8 @@ def t_interval(
 ) -> tuple[Floats, Floats]:
     """Return the ends of the interval `centre -+ t se`, in the unit of `centre`.
 
+    `centre` and `se` float64 (...,); `df` broadcasts to them. NaN where df is not positive.
+
     Source: Student (1908).
     """
     half = t_quantile(df, confidence) * se
@@ -32,15 +40,20 @@ def t_interval(
 
 
 def t_p_value(centre: Floats, se: Floats, df: ArrayLike) -> Floats:
-    """Return the two-sided p-value of `centre` against zero; NaN where se is not positive."""
+    """Return the two-sided p-value of `centre` against zero, float64 of its shape.
+
+    `se` is in the unit of `centre`, `df` broadcasts to it; NaN where either is not positive.
+
+    Source: Student (1908).
+    """
     return 2 * t_chance(-np.abs(centre), se, df)
 
 
 def t_chance(centre: Floats, se: Floats, df: ArrayLike) -> Floats:
     """Return P(T < centre / se), the confidence that the true mean is above zero.
 
-    That is also its posterior probability under the flat prior on mean and log sd. NaN where se
-    is not positive.
+    Float64 of the shape of `centre`; `se` is in its unit, `df` broadcasts to it; NaN where either
+    is not positive. That is also the posterior probability under the flat prior on mean and log sd.
 
     Source: A. Gelman et al., Bayesian Data Analysis (2013), section 3.2.
     """

@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 def welch(arm: Floats, control: Floats) -> MeanDifference:
     """Return what independent samples tell of a difference; float64 (rows, n) and (rows, m).
 
+    A NaN is left out. `df` is n + m - 2 where neither sample has any spread.
+
     Source: B. L. Welch (1947), with the degrees of freedom of Satterthwaite (1946).
     """
     own, other = moments(arm), moments(control)

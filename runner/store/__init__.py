@@ -5,6 +5,7 @@ the next morning; the ledger says which runs they hold.
 """
 
 from runner.store.folder import StudyFolder, open_study
-from runner.store.ledger import Ledger, PartFile, RunRecord, RunState
+from runner.store.ledger import Ledger
+from runner.store.records import PartFile, RunRecord, RunState
 
 __all__ = ["Ledger", "PartFile", "RunRecord", "RunState", "StudyFolder", "open_study"]

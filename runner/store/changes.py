@@ -12,7 +12,8 @@ from runner.config.tree import flat
 from runner.contract import shown
 from runner.store.environment import ENVIRONMENT, environment_record
 from runner.store.integrity import Damage, read_json
-from runner.store.ledger import Ledger, RunState
+from runner.store.ledger import Ledger
+from runner.store.records import RunState
 
 _MOST = 12
 _UNIMPORTANT = ("executable", "cpu_count", "git_commit", "platform", "later")

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from runner.contract import StoreError, UnstoredError
 
+RUN_ID = "run_id"
 MC_INDEX = "mc_index"
 METRICS = "metrics"
 

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from runner.contract import StoreError
 from runner.store.folder import METRICS, StudyFolder, write_text
-from runner.store.ledger import PartFile, RunState
-from runner.store.parts import file_digest
+from runner.store.records import PartFile, RunState
+from runner.store.table_file import file_digest
 
 SUMS = "SHA256SUMS"
 CHANGED = "its content has changed"

@@ -12,7 +12,7 @@ from runner.contract import Trajectory
 from runner.registry import RegistryError, load_engine
 from runner.store import Ledger, RunState
 from runner.store.finished import FinishedPlan
-from runner.store.results import iterate_table
+from runner.store.part_rows import iterate_table
 from runner.track.record import Series
 
 Curves = dict[int, dict[str, Series]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 import numpy as np
@@ -11,39 +10,29 @@ import pytest
 from scipy import stats
 
 from runner.accept import verdict_of
+from tests.page_examples import examples_on, fenced_blocks_on, text_of
 from tests.unit.accept.support import QUIET, tell
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "acceptance.md").read_text(encoding="utf-8")
-BLOCK = re.compile(
-    r"^<!-- (?P<job>file|run \d): (?P<note>.+?) -->\n```\w+\n(?P<text>.*?)^```$",
-    re.MULTILINE | re.DOTALL,
-)
-EXAMPLES = list(BLOCK.finditer(PAGE))
+PAGE = "acceptance.md"
+EXAMPLES = examples_on(PAGE)
 
 
 def test_every_fenced_block_is_run() -> None:
-    assert len(EXAMPLES) == PAGE.count("\n```") // 2
+    assert len(EXAMPLES) == fenced_blocks_on(PAGE)
 
 
-@pytest.mark.parametrize("index", [i for i, e in enumerate(EXAMPLES) if e["job"] != "file"])
+@pytest.mark.parametrize("index", [i for i, e in enumerate(EXAMPLES) if not e.is_file])
 def test_examples_do_what_the_page_says(
     index: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for example in (e for e in EXAMPLES if e["job"] == "file"):
-        file = Path(example["note"])
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(example["text"], encoding="utf-8")
-    example = EXAMPLES[index]
-    python, dash_m, runner, *words = shlex.split(example["text"])
-    assert (python, dash_m, runner) == ("python", "-m", "runner")
-    ran = tell(capsys, *words, *QUIET)
-    assert ran.code == int(example["job"].split()[1]), ran.err
-    said = ran.out + ran.err
-    assert [text for text in example["note"].split(" | ") if text not in said] == [], said
+    for example in (e for e in EXAMPLES if e.is_file):
+        example.write()
+    ran = tell(capsys, *EXAMPLES[index].words, *QUIET)
+    EXAMPLES[index].check(ran.code, ran.out + ran.err)
 
 
-RATES = re.findall(r"^\| (0\.\d+) \| (\d+) \| (.+) \|$", PAGE, re.MULTILINE)
+RATES = re.findall(r"^\| (0\.\d+) \| (\d+) \| (.+) \|$", text_of(PAGE), re.MULTILINE)
 
 
 def chance(verdict: str, n: int, true: float, pass_share: float) -> float:

@@ -33,6 +33,12 @@ def test_what_only_composes_stays_light(tmp_path: Path, words: tuple[str, ...]) 
     assert not HEAVY & loaded
 
 
+def test_help_loads_no_stage(tmp_path: Path) -> None:
+    loaded = loaded_by(RUN, "--help", folder=tmp_path)
+    assert "runner.cli" in loaded
+    assert not (HEAVY | {"numpy", "hydra", "runner.contract", "runner.study"}) & loaded
+
+
 def test_finishing_a_study_composes_nothing(tmp_path: Path) -> None:
     words = ("engine=linear_null", "study.name=s", "tracking=none", "execution=sequential")
     loaded_by(RUN, "run", *words, folder=tmp_path)

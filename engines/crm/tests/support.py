@@ -17,6 +17,7 @@ from engines.crm.params import CrmParams, volume
 from engines.crm.preparation import Prepared, prepare
 from engines.crm.scenario import B2B, B2C_VALUES
 from engines.crm.world import World
+from runner.config.tree import nested
 from runner.conformance import run_engine
 from runner.conformance.running import Ran
 from runner.contract import Draws, build_params, leaves
@@ -33,17 +34,6 @@ SCENARIOS: Mapping[str, Mapping[str, Any]] = {
     "b2b": _B2B,
     "b2c": {**_B2B, **{f"scenario.{path}": value for path, value in B2C_VALUES.items()}},
 }
-
-
-def nested(by_path: Mapping[str, Any]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for path, value in by_path.items():
-        *parents, last = path.split(".")
-        node = tree
-        for name in parents:
-            node = node.setdefault(name, {})
-        node[last] = value
-    return tree
 
 
 def params(overrides: Mapping[str, Any] | None = None, scenario: str = "b2b") -> CrmParams:

@@ -13,6 +13,7 @@ from engines.lifecycle import ENGINE
 from engines.lifecycle.motifs import MOTIFS
 from engines.lifecycle.params import LifecycleParams
 from engines.lifecycle.setup import Setup, prepare
+from runner.config.tree import nested
 from runner.contract import Outcome, build_params
 from runner.draws import DrawSource
 from runner.draws.source import RunDraws
@@ -53,24 +54,13 @@ def params_of(by_path: Mapping[str, Any] | None = None, **more: Any) -> Lifecycl
     given = dict(by_path or {})
     if "n" in more:
         given["population.n_customers"] = more.pop("n")
-    params, problems = build_params(LifecycleParams, _nested({**given, **more}))
+    params, problems = build_params(LifecycleParams, nested({**given, **more}))
     assert params is not None, problems
     return params
 
 
 def problems_of(by_path: Mapping[str, Any]) -> list[str]:
-    return [str(problem) for problem in build_params(LifecycleParams, _nested(by_path))[1]]
-
-
-def _nested(by_path: Mapping[str, Any]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for path, value in by_path.items():
-        *parents, last = path.split(".")
-        node = tree
-        for name in parents:
-            node = node.setdefault(name, {})
-        node[last] = value
-    return tree
+    return [str(problem) for problem in build_params(LifecycleParams, nested(by_path))[1]]
 
 
 def draws_of(seed: int = 1, replicate: int = 0) -> RunDraws:

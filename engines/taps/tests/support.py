@@ -9,6 +9,7 @@ from typing import Any
 from engines.taps import ENGINE
 from engines.taps.params import TapsParams
 from engines.taps.sampling import STREAMS
+from runner.config.tree import nested
 from runner.contract import Outcome, Problem, TableSchema, build_params
 from runner.draws import DrawSource
 
@@ -52,17 +53,6 @@ class Ran:
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         return list(zip(*self.tables[table].values(), strict=True))
-
-
-def nested(by_path: Mapping[str, Any]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for path, value in by_path.items():
-        *parents, last = path.split(".")
-        node = tree
-        for name in parents:
-            node = node.setdefault(name, {})
-        node[last] = value
-    return tree
 
 
 def params(overrides: Mapping[str, Any] | None = None) -> TapsParams:

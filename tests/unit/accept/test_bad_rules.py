@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from runner.config import compose_study, request_from_mapping
+from runner.config.acceptance import read_rules
 from runner.config.exceptions import read_exceptions
-from runner.config.rules import read_rules
 from runner.config.saved import study_from_data, study_to_data
 from runner.contract import ConfigError
 from runner.registry import load_engine

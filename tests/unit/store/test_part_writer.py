@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from runner.contract import Column, ColumnKind, TableSchema, UnstoredError, table_data
-from runner.store.parts import METRICS_SCHEMA, RUN_ID, PartWriter, file_digest, metrics_hash
+from runner.store.folder import RUN_ID
+from runner.store.parts import METRICS_SCHEMA, PartWriter, metrics_hash
+from runner.store.table_file import file_digest
 
 GROUP = 131_072
 STEPS = TableSchema(

@@ -1,9 +1,7 @@
-"""What a study came to: counts, verdict, hash, and its tables for notebooks."""
+"""The results of one plan of a study, as data frames for notebooks and as plain data."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,22 +11,18 @@ from typing import Any
 import pandas as pd
 
 from runner.accept import Acceptance
-from runner.compare import Comparisons, plain_rows
-from runner.config import Study
+from runner.compare import plain_rows
 from runner.contract import EngineSpec, StoreError
-from runner.plan import Plan
+from runner.exit_codes import EXIT_FAILED, EXIT_FAILED_RUNS, EXIT_UNDECIDED
 from runner.registry import RegistryError, load_engine
-from runner.store import Ledger, RunState, StudyFolder
-from runner.store.finished import FinishedPlan, is_finished
-from runner.store.folder import MC_INDEX, write_text
-from runner.store.integrity import find_damage, without_damage, write_checksums
-from runner.store.results import count_runs, read_table, results_hash, write_frame
-from runner.store.spreadsheet import csv_text, text_of
+from runner.store import Ledger
+from runner.store.finished import FinishedPlan
+from runner.store.folder import MC_INDEX
+from runner.store.integrity import find_damage, without_damage
+from runner.store.part_rows import read_table
+from runner.store.spreadsheet import text_of
 from runner.units import column_units, metric_units
 
-EXIT_FAILED_RUNS = 3
-EXIT_FAILED = 1
-EXIT_UNDECIDED = 4
 _KEYS = ("run_id", "grid_index", "arm", "replicate_index", MC_INDEX)
 
 
@@ -205,101 +199,3 @@ class StudyResults:
             return load_engine(self.engine)
         except RegistryError:
             return None
-
-
-def write_summary(place: Path, study: Study, results: StudyResults) -> None:
-    """Write the plan folder's summary files and checksums."""
-    summary = results.summary
-    write_frame(summary, place / "metrics_by_cell.parquet")
-    write_frame(results.judged.cells, place / "acceptance.parquet")
-    csv = csv_text(results.judged.cells)
-    write_text(place / "acceptance.csv", csv)
-    write_frame(results.judged.runs, place / "acceptance_by_run.parquet")
-    write_text(place / "metrics_by_cell.csv", csv_text(summary))
-    if study.arms:
-        _write_both(results.comparisons, place, "comparisons")
-    _write_both(results.variance_budget, place, "variance_budget")
-    document = {**results.as_json(), "question": study.question, "tables": list(results.tables)}
-    document["folder"] = place.name
-    document["runs"] = {k: v for k, v in results.counts.items() if k != "executed"}
-    write_text(place / "run_summary.json", json.dumps(document, indent=2) + "\n")
-    write_checksums(place)
-
-
-def _write_both(frame: pd.DataFrame, place: Path, name: str) -> None:
-    write_frame(frame, place / f"{name}.parquet")
-    write_text(place / f"{name}.csv", csv_text(frame))
-
-
-def gather_results(  # noqa: PLR0913 - gathers what every stage came to
-    folder: StudyFolder,
-    study: Study,
-    plan: Plan,
-    states: Mapping[str, RunState],
-    summary: pd.DataFrame,
-    compared: Comparisons,
-    acceptance: Acceptance,
-    *,
-    executed: int,
-    notes: tuple[str, ...],
-) -> StudyResults:
-    """Return what a plan's runs came to, from the ledger and the summary of its metrics."""
-    records = [s.record for r in plan.run_ids if (s := states.get(r)) is not None]
-    return StudyResults(
-        study=study.name,
-        plan_id=plan.plan_id,
-        folder=folder.plan(plan.plan_id),
-        engine=plan.engine,
-        counts={**count_runs(plan, states), "executed": executed},
-        results_hash=results_hash(plan, states),
-        judged=acceptance,
-        warnings=Counter(text for record in records for text in record.warnings),
-        errors=Counter(f"{r.error_type}: {r.error}" for r in records if r.status != "done"),
-        notes=notes,
-        summary=summary,
-        tables=plan.tables,
-        comparisons=compared.rows,
-        variance_budget=compared.budget,
-        confidence=study.compare.confidence,
-        control=study.control,
-    )
-
-
-def stored_results(place: Path) -> StudyResults:
-    """Return the results that a finished plan's folder holds; nothing is computed or written.
-
-    Raises:
-        StoreError: the plan is not finished, or its files cannot be read.
-    """
-    stored = FinishedPlan(place=place)
-    if not is_finished(place):
-        raise StoreError(f"{place} holds no results yet: finish it with `python -m runner resume`")
-    summary = stored.summary
-    told = summary["acceptance"]
-    judged = Acceptance(
-        verdict=summary["verdict"],
-        rules=told["rules"],
-        cells=stored.acceptance,
-        runs=pd.read_parquet(place / "acceptance_by_run.parquet"),
-        used=told["exceptions_used"],
-        unused=told["exceptions_unused"],
-        broken_checks=told["broken_checks"],
-    )
-    return StudyResults(
-        study=stored.study.name,
-        plan_id=summary["plan_id"],
-        folder=place,
-        engine=stored.study.engine,
-        counts={**summary["runs"], "executed": 0},
-        results_hash=summary["results_hash"],
-        judged=judged,
-        warnings=summary["warnings"],
-        errors=summary["errors"],
-        notes=tuple(summary["notes"]),
-        summary=stored.by_cell,
-        tables=tuple(summary.get("tables", ())),
-        comparisons=stored.comparisons,
-        variance_budget=stored.budget,
-        confidence=stored.study.compare.confidence,
-        control=stored.study.control,
-    )
