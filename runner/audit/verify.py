@@ -17,8 +17,8 @@ from runner.store import Ledger, RunState, StudyFolder
 from runner.store.environment import ENVIRONMENT, same_environment
 from runner.store.folder import RUN_ID
 from runner.store.integrity import find_damage, read_json, without_damage, wrong_checksums
+from runner.store.metrics_table import metrics_hash
 from runner.store.part_rows import stored_metrics
-from runner.store.parts import metrics_hash
 from runner.store.results import only_of, results_hash
 
 

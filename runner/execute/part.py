@@ -24,7 +24,8 @@ from runner.execute.single import RunSpec, engine_spec, run_once
 from runner.execute.sink import PartSink
 from runner.store import PartFile, RunRecord
 from runner.store.folder import METRICS
-from runner.store.parts import METRICS_SCHEMA, PartWriter, metric_columns, metrics_hash
+from runner.store.metrics_table import METRICS_SCHEMA, metric_columns, metrics_hash
+from runner.store.parts import PartWriter
 
 _TRACEBACK_LINES = 40
 _LONGEST_TEXT = 2_000

@@ -1,4 +1,4 @@
-"""Write the tables of consecutive runs as one part, the table of their metrics among them."""
+"""Write the tables of consecutive runs as one part."""
 
 from __future__ import annotations
 
@@ -7,30 +7,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from runner.contract import (
-    Column,
-    ColumnData,
-    MetricValue,
-    Null,
-    TableHasher,
-    TableSchema,
-    UnstoredError,
-)
-from runner.store.folder import METRICS
+from runner.contract import ColumnData, TableHasher, TableSchema, UnstoredError
 from runner.store.records import PartFile
 from runner.store.table_file import TableFile
-
-METRICS_SCHEMA = TableSchema(
-    name=METRICS,
-    key=("metric",),
-    columns=(
-        Column(name="metric", kind="str", doc="name of the metric"),
-        Column(name="value", kind="float64", nullable=True, doc="its value; null has a reason"),
-        Column(name="reason", kind="str", nullable=True, doc="why there is no value"),
-    ),
-)
 
 
 def part_id(run_ids: Iterable[str], tables: Iterable[str]) -> str:
@@ -105,21 +85,3 @@ def _as_store_error() -> Iterator[None]:
         yield
     except OSError as error:
         raise UnstoredError(f"cannot store results ({error.strerror or error})") from error
-
-
-def metric_columns(metrics: Mapping[str, MetricValue]) -> dict[str, Any]:
-    """Return a run's metrics as the columns of `METRICS_SCHEMA`, in the order reported."""
-    return {
-        "metric": list(metrics),
-        "value": [None if isinstance(v, Null) else float(v) for v in metrics.values()],
-        "reason": [v.reason if isinstance(v, Null) else None for v in metrics.values()],
-    }
-
-
-def metrics_hash(metrics: Mapping[str, MetricValue]) -> str:
-    """Return the hash of a run's metrics, in name order."""
-    rows = [
-        [name, value.reason] if isinstance(value, Null) else [name, (float(value) + 0.0).hex()]
-        for name, value in sorted(metrics.items())
-    ]
-    return hashlib.blake2b(json.dumps(rows).encode(), digest_size=16).hexdigest()

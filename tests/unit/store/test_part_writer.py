@@ -14,7 +14,8 @@ import pytest
 
 from runner.contract import Column, ColumnKind, TableSchema, UnstoredError, table_data
 from runner.store.folder import RUN_ID
-from runner.store.parts import METRICS_SCHEMA, PartWriter, metrics_hash
+from runner.store.metrics_table import METRICS_SCHEMA, metrics_hash
+from runner.store.parts import PartWriter
 from runner.store.table_file import file_digest
 
 GROUP = 131_072
