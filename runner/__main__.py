@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 
@@ -9,6 +10,8 @@ def main() -> None:
     """Run the command line and exit with its code."""
     from runner.cli import run_command_line
 
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a code page without ± must not end a study
+        sys.stdout.reconfigure(errors="replace")
     sys.exit(run_command_line(sys.argv[1:]))
 
 
