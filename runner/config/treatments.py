@@ -73,6 +73,7 @@ def read_design(tree: Tree, settings: Settings, draft: Draft, check: Checker) ->
     draft.problems += _clashes((*axes, *zipped), arms, variables)
     # a case takes the plain value of a key that it does not name
     settled = _settled(variables, () if cases else zipped)
+    settled |= {} if all_axes else _settled_by_cases(cases)
     draft.problems += _overridden(draft, settled)
     draft.problems += case_clashes(cases, arms, [v for v in declared if not _is_plain(v)])
     draft.problems += sheet_clashes(draft.sheets, (*axes, *zipped), arms, variables)
@@ -138,6 +139,12 @@ def _settled(
     }
     joined = [(key, axis.zipped) for axis in zipped for key in (axis.key, axis.group)]
     return {**found, **{key: (f"design.zip.{name}", "") for key, name in joined if key is not None}}
+
+
+def _settled_by_cases(cases: tuple[Case, ...]) -> dict[str, tuple[str, str]]:
+    """Return the keys that all cases name, where there are no other cells."""
+    named = [{*case.levels, *case.choices} for case in cases]
+    return dict.fromkeys(set.intersection(*named), ("design.cases", "")) if named else {}
 
 
 def _overridden(draft: Draft, settled: Mapping[str, tuple[str, str]]) -> list[Problem]:

@@ -45,6 +45,18 @@ def test_a_word_on_a_key_of_a_zip_counts_for_cases(folder: Path) -> None:
     assert found.document["horizon"] == 9
 
 
+def test_a_word_on_a_key_that_all_cells_name_as_cases_is_refused(folder: Path) -> None:
+    both = "design.cases=[{params.effect: 1, mix: light}, {params.effect: 2, mix: heavy}]"
+    for word in ("params.effect=5", "mix=balanced"):
+        told = f"{word}: would change nothing: design.cases sets the value"
+        with pytest.raises(ConfigError, match=told):
+            by_words(folder, "engine=linear_null", both, word)
+    one = "design.cases=[{params.effect: 1}, {horizon: 3}]"
+    assert by_words(folder, "engine=linear_null", one, "params.effect=5").axes == ()
+    grid = by_words(folder, "engine=linear_null", both, "horizon=3,6", "params.effect=5")
+    assert grid.document["params"]["effect"] == 5
+
+
 @pytest.mark.parametrize(
     ("study", "key", "place"),
     [
