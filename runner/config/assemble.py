@@ -12,7 +12,7 @@ from runner.config.comparisons import read_comparisons
 from runner.config.draft import Draft, make_draft, with_defaults
 from runner.config.exceptions import PolicyException, read_exceptions
 from runner.config.grid import level_combinations, size_problems
-from runner.config.interpolation import resolve
+from runner.config.interpolation import resolve, stale_references
 from runner.config.overlay import refused_keys
 from runner.config.replicates import Replicates, read_replicates
 from runner.config.request import StudyRequest
@@ -29,7 +29,13 @@ from runner.config.study import (
     Study,
     Tracking,
 )
-from runner.config.treatments import Design, design_section, lay_out_sheets, read_design
+from runner.config.treatments import (
+    Design,
+    design_section,
+    lay_out_sheets,
+    read_design,
+    replaced_values,
+)
 from runner.config.tree import Tree, copied, flat, given_or
 from runner.config.values import Checker, checker, horizon_problems
 from runner.config.zips import zip_notes
@@ -76,6 +82,7 @@ def compose_study(request: StudyRequest) -> Study:
         tree = resolve(raw)
         check = checker(draft.spec, tree.get("params", {}))
     parts = read_design(tree, settings, draft, check)
+    draft.problems += stale_references(raw, replaced_values(parts.variables))
     draft.problems += _param_problems(draft.spec, tree)
     draft.problems += horizon_problems(draft.spec, tree.get("horizon"))
     draft.problems += refused_keys(tree)

@@ -94,6 +94,15 @@ def _is_plain(variable: Variable) -> bool:
     return variable.origin is not None and variable.treatment == "fixed"
 
 
+def replaced_values(variables: tuple[Variable, ...]) -> dict[str, str]:
+    """Return the keys whose configured value the runs do not use, with the variables' places."""
+    return {
+        f"params.{v.path}": f"{v.where()} (treatment {v.treatment})"
+        for v in variables
+        if v.treatment != "low_to_high" and not _is_plain(v)
+    }
+
+
 def _variable_axis(variable: Variable) -> Axis:
     key, origin = f"params.{variable.path}", variable.where()
     if variable.values:

@@ -75,3 +75,41 @@ def test_one_mapping_may_hold_a_value_and_what_replaces_it(folder: Path) -> None
     fixed = {"params.effect": {"treatment": "fixed", "default": 2}}
     found = by_data(folder, engine="linear_null", **{"params.effect": 4, "design.variables": fixed})
     assert found.variables[0].default == 2
+
+
+DRAWN = {"params.baseline": {"treatment": "random", "min": 5, "max": 15}}
+SET = {"params.baseline": {"treatment": "fixed", "default": 15}}
+
+
+@pytest.mark.parametrize("variables", [DRAWN, SET], ids=["random", "fixed"])
+@pytest.mark.parametrize(
+    ("key", "more"),
+    [
+        ("params.threshold", {"params.threshold": "${params.baseline}"}),
+        ("params.threshold", {"params": {"threshold": "${.baseline}"}}),
+        (
+            "design.arms.a.params.effect",
+            {"design.arms": {"a": {"params.effect": "${params.baseline}"}}},
+        ),
+    ],
+)
+def test_a_reference_to_what_a_variable_replaces_is_refused(
+    folder: Path, variables: dict[str, Any], key: str, more: dict[str, Any]
+) -> None:
+    told = f"{key} = .*: would keep the configured value of params.baseline, which no run uses"
+    with pytest.raises(ConfigError, match=told):
+        by_data(folder, engine="linear_null", **{"design.variables": variables, **more})
+
+
+def test_a_variable_may_refer_to_the_configured_value(folder: Path) -> None:
+    own = {"treatment": "random", "min": 0, "max": "${params.baseline}"}
+    axis = {"treatment": "low_to_high", "min": 0, "max": 1, "step": 1}
+    found = by_data(
+        folder,
+        engine="linear_null",
+        **{
+            "design.variables": {"params.baseline": own, "params.effect": axis},
+            "params.threshold": "${params.effect}",
+        },
+    )
+    assert found.variables[0].high == 10
