@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import re
 from collections.abc import Iterator
@@ -25,9 +26,12 @@ def file_problems(file: Path, group: str) -> list[Problem]:
     """Return what is misread in a chosen file of a group; what is not YAML is told elsewhere."""
     try:
         content = file.read_bytes()
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return []
+    if content.startswith(codecs.BOM_UTF8):
+        allowed = "begins with a byte-order mark, which hides its first line; save it without one"
+        return [Problem(str(file), "", allowed)]
     if wrong := _head_problems(file, text, group):
         return wrong
     if not _SUSPECT.search(content):

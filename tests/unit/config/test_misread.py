@@ -83,5 +83,9 @@ def test_a_first_line_with_more_or_less_on_it_is_told(tmp_path: Path, head: str)
     assert "odd.yaml:1" in refused(tmp_path, HEAD, "season=odd")
 
 
+def test_a_byte_order_mark_is_told(tmp_path: Path) -> None:
+    assert "s.yaml: begins with a byte-order mark" in refused(tmp_path, f"\ufeff{HEAD}")
+
+
 def test_a_study_that_is_a_list_is_told_so(tmp_path: Path) -> None:
     assert "s.yaml: must map keys to values; it is a list" in refused(tmp_path, "- a\n- b\n")
