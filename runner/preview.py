@@ -59,7 +59,7 @@ def plan_study(request: StudyRequest) -> PlannedStudy:
     if (place / SUMS).is_file():  # finished: its records tell of the runs, not of this command
         folder.point_latest(plan.plan_id)
     else:
-        write_plan(folder, study, plan)
+        write_plan(folder, study, plan, preview=True)
     states = Ledger(folder.ledger_file).read()
     parts = cut_parts(plan, states, study.execution.part_runs)
     return PlannedStudy(

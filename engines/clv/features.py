@@ -16,6 +16,7 @@ from engines.clv.params_data import FeatureTable
 from engines.clv.purchases import Texts, sums_by
 from engines.clv.reading import Column
 from engines.clv.rfm import StageData
+from engines.clv.table_files import missing, read_table
 from runner.contract import Floats, PlanError, Problem
 
 MISSING, OTHER = "(missing)", "(other)"
@@ -105,12 +106,12 @@ def _read_one(
     name: str, table: FeatureTable, file: Path, ids: Texts, params: ClvParams
 ) -> tuple[list[Feature], int]:
     where = f"params.data.feature_tables.{name}"
-    frame, problems = reading.read_table(file, f"{where}.path", None)
+    frame, problems = read_table(file, f"{where}.path", None)
     if frame is None:
         raise PlanError(problems)
     known = [str(c) for c in frame.columns]
-    problems = reading.missing([_ID], known, f"{where}.path")
-    problems += reading.missing(list(table.columns or ()), known, f"{where}.columns")
+    problems = missing([_ID], known, f"{where}.path")
+    problems += missing(list(table.columns or ()), known, f"{where}.columns")
     if problems:
         raise PlanError(problems)
     names, id_column = _columns_used(table, known), Column(f"{where}.path", _ID)

@@ -24,6 +24,7 @@ from runner.contract import (
 
 DATASETS: Mapping[str, Path] = {"cdnow": Path(__file__).parent / "data" / "cdnow.csv"}
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+_LAST_YEAR = 9000  # dates end with the year 9999
 
 
 def _positive(default: float, unit: str, doc: str, high: float = 1e4) -> Any:
@@ -115,9 +116,12 @@ class Synthetic(ParamGroup):
         except ValueError as error:
             found.append(Problem("archetypes", ", ".join(self.archetypes), str(error)))
         try:
-            datetime.date.fromisoformat(self.origin_date)
+            late = datetime.date.fromisoformat(self.origin_date).year > _LAST_YEAR
+            allowed = f"must not be after the year {_LAST_YEAR}"
         except ValueError:
-            found.append(Problem("origin_date", shown(self.origin_date), "must be an ISO date"))
+            late, allowed = True, "must be an ISO date"
+        if late:
+            found.append(Problem("origin_date", shown(self.origin_date), allowed))
         return found
 
 

@@ -1,17 +1,15 @@
-"""Read the columns of a purchase file, and say what is wrong with them."""
+"""Read what the columns of a purchase file hold, and say what is wrong with it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.contract import Floats, Problem, nearest, shown
+from runner.contract import Floats, Problem, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,54 +31,6 @@ class Column:
     def problem(self, allowed: str) -> Problem:
         """Return a problem with this column."""
         return Problem(self.where, self.name, allowed)
-
-
-def read_table(
-    file: Path, where: str, columns: Mapping[str, str] | None
-) -> tuple[pd.DataFrame | None, list[Problem]]:
-    """Return the named columns (None: all) of a file, CSV cells as text, and what is wrong.
-
-    `where` is the parameter that names the file, `columns` the wanted columns with the parameters
-    that name them. What the columns hold is not judged here.
-    """
-    import pandas as pd
-
-    try:
-        if file.name.lower().endswith(".parquet"):
-            import pyarrow.parquet as pq
-
-            found = pq.read_schema(file).names
-            wanted, problems = _wanted(columns, found)
-            return pq.read_table(file, columns=wanted).to_pandas(), problems
-        found = list(pd.read_csv(file, nrows=0, dtype=str).columns)
-        wanted, problems = _wanted(columns, found)
-        if problems:
-            return None, problems
-        table = pd.read_csv(file, dtype=str, keep_default_na=False, usecols=wanted)
-    except Exception as error:  # readers raise many types; each means: this is no such table
-        allowed = f"cannot be read as a table: {_first_line(error)}"
-        return None, [Problem(where, str(file), allowed)]
-    return table, []
-
-
-def _wanted(columns: Mapping[str, str] | None, found: list[str]) -> tuple[list[str], list[Problem]]:
-    if columns is None:
-        return found, []
-    problems = [p for name, place in columns.items() for p in missing([name], found, place)]
-    return [name for name in columns if name in found], problems
-
-
-def missing(columns: list[str], found: list[str], where: str) -> list[Problem]:
-    """Return a problem per column that the file lacks, with the columns it has."""
-    return [
-        Problem(where, name, f"is no column of the file{nearest(name, found)}; "
-                f"columns found: {', '.join(map(str, found)) or 'none'}")
-        for name in columns if name not in found
-    ]  # fmt: skip
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def texts_of(series: pd.Series[Any]) -> NDArray[Any]:

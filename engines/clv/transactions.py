@@ -15,6 +15,7 @@ from engines.clv import reading
 from engines.clv.params import ClvParams
 from engines.clv.purchases import Purchases, Texts
 from engines.clv.reading import Column
+from engines.clv.table_files import read_table
 from engines.clv.windows import Windows, day_of, file_windows, iso, stray_end_problems
 from runner.contract import Floats, PlanError, Problem
 
@@ -95,7 +96,7 @@ def _read(params: ClvParams, file: Path) -> _Rows:
     wanted = {c.name: c.where for c in (id_column, date_column, amount_column)}
     if names.cohort is not None:
         wanted.setdefault(names.cohort, "params.data.columns.cohort")
-    table, problems = reading.read_table(file, "params.data.path", wanted)
+    table, problems = read_table(file, "params.data.path", wanted)
     if table is None or problems:
         raise PlanError(problems)
     if not len(table):

@@ -89,6 +89,9 @@ class Population(ParamGroup):
         return found
 
 
+_LAST_YEAR = 9000  # dates end with the year 9999
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar(ParamGroup):
     """Where the run lies in the calendar."""
@@ -96,11 +99,14 @@ class Calendar(ParamGroup):
     start_date: str = param("2025-01-01", doc="date of sim_day 1, YYYY-MM-DD")
 
     def problems(self) -> list[Problem]:
-        """Refuse what is no date."""
+        """Refuse what is no date, and what would let a run leave the years 1 to 9999."""
         try:
-            datetime.date.fromisoformat(self.start_date)
+            start = datetime.date.fromisoformat(self.start_date)
         except ValueError:
             return [Problem("start_date", shown(self.start_date), "must be a date YYYY-MM-DD")]
+        if start.year > _LAST_YEAR:
+            allowed = f"must not be after the year {_LAST_YEAR}"
+            return [Problem("start_date", shown(self.start_date), allowed)]
         return []
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from runner.contract import Problem, Share, complete_shares, shown
 
+EARLIEST, LATEST = "1000-01-01", "9000-01-01"
+
 
 def share_problems(path: str, shares: Mapping[str, Share]) -> list[Problem]:
     """Return a problem when shares do not sum to 1 (tolerance 1e-9); one may be `auto`."""
@@ -33,13 +35,21 @@ def unique_problems(path: str, items: tuple[object, ...]) -> list[Problem]:
 
 
 def date_problems(path: str, text: str) -> list[Problem]:
-    """Return a problem when a text is no calendar date in the form YYYY-MM-DD."""
+    """Return a problem when a text is no date in the form YYYY-MM-DD, or one too far away.
+
+    Accounts are created up to two centuries before, and customers live on for decades: no date of
+    a run may leave the years 1 to 9999, which is all that files and tables can show.
+    """
     try:
         is_date = datetime.date.fromisoformat(text).isoformat() == text
     except ValueError:
         is_date = False
-    allowed = "must be a date in the form YYYY-MM-DD, such as 2025-01-27"
-    return [] if is_date else [Problem(path, f"'{text}'", allowed)]
+    if not is_date:
+        allowed = "must be a date in the form YYYY-MM-DD, such as 2025-01-27"
+        return [Problem(path, f"'{text}'", allowed)]
+    if EARLIEST <= text <= LATEST:
+        return []
+    return [Problem(path, text, f"must lie between {EARLIEST} and {LATEST}")]
 
 
 def days_since_epoch(text: str) -> int:

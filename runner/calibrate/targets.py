@@ -60,6 +60,7 @@ class _Reader:
     folders: tuple[str, ...]
     points: list[Point] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    places: dict[str, str] = field(default_factory=dict)
 
     def read(self, name: str, target: Any) -> None:
         """Add the points of one target, or what is wrong with it."""
@@ -143,6 +144,10 @@ class _Reader:
         self, target: str, name: str, value: Written, fields: Mapping[str, Any], **place: Any
     ) -> None:
         number, where = _number(value.value), value.where
+        if name in self.places:  # counted twice, it would narrow the intervals
+            allowed = f"stands at {self.places[name]} too; keep one of them"
+            self.problems.append(Problem(where, name, allowed))
+        self.places.setdefault(name, where)
         if number is None:
             self._wrong(f"{where}.value", value.value, "must be a finite number")
         source, role = fields.get("source"), value.own.get("role") or fields.get("role", "fit")

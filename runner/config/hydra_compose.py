@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import cast
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, cast
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from runner.config.misread import file_problems
 from runner.config.sources import ENGINE_GROUP, NO_OPTION, STUDY_GROUP, Sources
 from runner.config.tree import Tree
 from runner.contract import ConfigError, Problem
@@ -31,13 +32,16 @@ def compose_groups(
     and study list themselves: those chosen when nothing but the two is.
 
     Raises:
-        ConfigError: a file is not valid YAML, repeats a key, or names an unknown option.
+        ConfigError: a file is not valid YAML, repeats a key, names an unknown option, or holds
+            what YAML reads otherwise than it is written.
     """
     primary, *_ = sources.roots
     GlobalHydra.instance().clear()
+    if wrong := _misread(sources, choices):
+        raise ConfigError(wrong)
     try:
         with initialize_config_dir(str(primary), version_base="1.3"):
-            return _composed(_words(sources, choices, listed))
+            tree, chosen = _composed(_words(sources, choices, listed))
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise ConfigError([_as_problem(error)]) from error
     except RecursionError as error:
@@ -45,6 +49,26 @@ def compose_groups(
         raise ConfigError([Problem("configuration files", "", allowed)]) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(_unreadable(sources) or [_as_problem(error)]) from error
+    others = {group: option for group, option in chosen.items() if group not in choices}
+    if wrong := _misread(sources, others):
+        raise ConfigError(wrong)
+    return tree, chosen
+
+
+def _misread(sources: Sources, chosen: Mapping[str, Any]) -> list[Problem]:
+    """Return what is misread in the files of the chosen options; a choice may name several."""
+    names = [
+        (group, str(name))
+        for group, option in chosen.items()
+        for name in (
+            option if isinstance(option, Sequence) and not isinstance(option, str) else [option]
+        )
+    ]
+    places = [
+        (group, [root / group / f"{name}.yaml" for root in sources.roots]) for group, name in names
+    ]
+    found = [(group, next((f for f in files if f.is_file()), None)) for group, files in places]
+    return [p for group, file in found if file is not None for p in file_problems(file, group)]
 
 
 def _words(

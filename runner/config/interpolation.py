@@ -63,6 +63,29 @@ def is_reference(text: str) -> bool:
     return text.count("${") == len(_REFERENCE.findall(text))
 
 
+def stale_references(tree: Any, replaced: Mapping[str, str]) -> list[Problem]:
+    """Return references to values that no run uses, because a variable replaces them.
+
+    `replaced` maps the keys of such values to the places of the variables; what these say about
+    themselves may refer to the configured value.
+    """
+    variables = {tuple(key.split(".")): place for key, place in replaced.items()}
+    problems = []
+    for path, text in _texts(tree, ""):
+        if "${" not in text or path.startswith("design.variables."):
+            continue
+        here = _named(path, ())
+        named = [_named(name, here) for name in _REFERENCE.findall(text)]
+        for key, place in variables.items():
+            if any(key[: len(other)] == other for other in named):
+                allowed = (
+                    f"would keep the configured value of {'.'.join(key)}, which no run uses: "
+                    f"{place} sets another; write a value, or treat both alike"
+                )
+                problems.append(Problem(path, text, allowed))
+    return problems
+
+
 def _is_plain(path: str, text: str) -> bool:
     return is_reference(text) or (
         path == "tracking.uri" and _OWN_ADDRESS.fullmatch(text) is not None

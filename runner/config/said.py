@@ -10,14 +10,20 @@ from runner.config.beginnings import with_full_path
 from runner.config.comparisons import Comparison, read_comparisons
 from runner.config.draft import Draft
 from runner.config.exceptions import PolicyException, read_exceptions
-from runner.config.interpolation import resolve
+from runner.config.interpolation import resolve, stale_references
 from runner.config.overlay import refused_keys
 from runner.config.replicates import Replicates, read_replicates
 from runner.config.rules import Rule
 from runner.config.sections import read_settings
 from runner.config.settings import Settings
 from runner.config.study import Collect
-from runner.config.treatments import Design, design_section, lay_out_sheets, read_design
+from runner.config.treatments import (
+    Design,
+    design_section,
+    lay_out_sheets,
+    read_design,
+    replaced_values,
+)
 from runner.config.tree import Tree, flat, given_or
 from runner.config.values import Checker, checker, horizon_problems
 from runner.contract import (
@@ -53,6 +59,7 @@ def read_all(draft: Draft, raw: Tree) -> Said:
     """
     tree, settings, check = _resolved(draft, raw)
     design = read_design(tree, settings, draft, check)
+    draft.problems += stale_references(raw, replaced_values(design.variables))
     draft.problems += _param_problems(draft.spec, tree)
     draft.problems += horizon_problems(draft.spec, tree.get("horizon"))
     draft.problems += refused_keys(tree)

@@ -14,12 +14,11 @@ from runner.config.settings import Settings
 from runner.config.sheet_paths import sheet_ground
 from runner.config.sheets import read_sheets, sheet_clashes
 from runner.config.study import Arm, Axis, Case, Variable
-from runner.config.tree import Tree, given_or
+from runner.config.tree import Tree, flat, given_or, is_set
 from runner.config.values import Checker
 from runner.config.variables import read_variables
-from runner.config.words import Word
 from runner.config.zips import read_zips, repeated_axes
-from runner.contract import Problem, lattice
+from runner.contract import Problem, lattice, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +71,10 @@ def read_design(tree: Tree, settings: Settings, draft: Draft, check: Checker) ->
     wrong = [*wrong_axes, *wrong_arms, *wrong_variables, *wrong_zips, *wrong_cases]
     draft.problems += [*wrong, *repeated_axes((*axes, *zipped))]
     draft.problems += _clashes((*axes, *zipped), arms, variables)
-    draft.problems += _overridden(draft.words, variables)
+    # a case takes the plain value of a key that it does not name
+    settled = _settled(variables, () if cases else zipped)
+    settled |= {} if all_axes else _settled_by_cases(cases)
+    draft.problems += _overridden(draft, settled)
     draft.problems += case_clashes(cases, arms, [v for v in declared if not _is_plain(v)])
     draft.problems += sheet_clashes(draft.sheets, (*axes, *zipped), arms, variables)
     if not wrong:
@@ -90,6 +92,15 @@ def _in_force(tree: Tree, check: Checker) -> dict[str, Any]:
 def _is_plain(variable: Variable) -> bool:
     """Tell whether a sheet's row merely sets a value, which arms and cases may change."""
     return variable.origin is not None and variable.treatment == "fixed"
+
+
+def replaced_values(variables: tuple[Variable, ...]) -> dict[str, str]:
+    """Return the keys whose configured value the runs do not use, with the variables' places."""
+    return {
+        f"params.{v.path}": f"{v.where()} (treatment {v.treatment})"
+        for v in variables
+        if v.treatment != "low_to_high" and not _is_plain(v)
+    }
 
 
 def _variable_axis(variable: Variable) -> Axis:
@@ -126,13 +137,40 @@ def _clashes(
     return problems
 
 
-def _overridden(words: list[Word], variables: tuple[Variable, ...]) -> list[Problem]:
-    """Return words that set a parameter whose value a variable replaces."""
-    treated = {f"params.{v.path}": v.treatment for v in variables if not v.reads_own_value}
+def _settled(
+    variables: tuple[Variable, ...], zipped: tuple[Axis, ...]
+) -> dict[str, tuple[str, str]]:
+    """Return the keys whose plain value is never used: what sets it instead, and how."""
+    found = {
+        f"params.{v.path}": (f"design.variables.params.{v.path}", f" (treatment {v.treatment})")
+        for v in variables
+        if not v.reads_own_value
+    }
+    joined = [(key, axis.zipped) for axis in zipped for key in (axis.key, axis.group)]
+    return {**found, **{key: (f"design.zip.{name}", "") for key, name in joined if key is not None}}
+
+
+def _settled_by_cases(cases: tuple[Case, ...]) -> dict[str, tuple[str, str]]:
+    """Return the keys that all cases name, where there are no other cells."""
+    named = [{*case.levels, *case.choices} for case in cases]
+    return dict.fromkeys(set.intersection(*named), ("design.cases", "")) if named else {}
+
+
+def _overridden(draft: Draft, settled: Mapping[str, tuple[str, str]]) -> list[Problem]:
+    """Return words, and values of data, that set a key whose value something else replaces.
+
+    A value of data counts where what replaces it stands in a file: one mapping may hold both, as
+    one file may.
+    """
+    given = [(word.text, word.key) for word in draft.words if word.kind in ("set", "choose")]
+    given += [
+        (f"{key} = {shown(value)}", key)
+        for key, value in flat(draft.data)
+        if key in settled and not is_set(draft.data, settled[key][0])
+    ]
+    found = [(text, *settled[key]) for text, key in given if key in settled]
     return [
-        Problem(word.text, "", f"would change nothing: design.variables.{word.key} "
-                f"(treatment {treated[word.key]}) sets the value; remove it with "
-                f"~design.variables.{word.key}")
-        for word in words
-        if word.kind == "set" and word.key in treated
+        Problem(text, "", f"would change nothing: {place}{how} sets the value; remove it with "
+                f"~{place}")
+        for text, place, how in found
     ]  # fmt: skip

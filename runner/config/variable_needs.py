@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from runner.config.study import Variable
 from runner.contract import Leaf, Problem, as_distribution_name, lattice, shown
 
@@ -51,6 +53,12 @@ def _axis_needs(where: str, variable: Variable) -> list[Problem]:
     return []
 
 
+def _width(variable: Variable) -> float:
+    """Return max - min, infinite where one of them is left to the parameter's bounds."""
+    low, high = variable.low, variable.high
+    return math.inf if low is None or high is None else high - low
+
+
 def _random_needs(where: str, variable: Variable, leaf: Leaf) -> list[Problem]:
     name = as_distribution_name(variable.distribution or "")
     missing = [k for k, v in (("min", variable.low), ("max", variable.high)) if v is None]
@@ -58,6 +66,9 @@ def _random_needs(where: str, variable: Variable, leaf: Leaf) -> list[Problem]:
         return [Problem(f"{where}.{key}", "", "must be given for uniform") for key in missing]
     if variable.step is not None and variable.low is None:
         return [Problem(f"{where}.min", "", "must be given with step: ticks are min + k*step")]
+    if variable.step is not None and 0 < _width(variable) < variable.step:
+        allowed = f"must be <= max - min ({_width(variable):g}): every draw would be min"
+        return [Problem(f"{where}.step", shown(variable.step), allowed)]
     if name == "uniform":
         return []
     wrong = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from runner.compare.labels import level_text
+import math
+
+from runner.compare.labels import level_text, plain
 from runner.contract import counted, shown
 from runner.page.blocks import Block, Section, Table, Text, cells
 from runner.page.source import Source
@@ -25,7 +27,7 @@ def design(source: Source) -> Section:
     blocks: list[Block] = [Text(text=_size(source))]
     if source.arms:
         blocks.append(_arms(source))
-    if source.plan.study.axes:
+    if source.plan.axes:
         blocks.append(_axes(source))
     if any(v.treatment == "random" for v in source.plan.study.variables):
         blocks.append(_variables(source))
@@ -76,12 +78,28 @@ def _arms(source: Source) -> Table:
 
 
 def _axes(source: Source) -> Table:
-    rows = [
-        cells(axis.key, f"{len(axis.levels):,}", _levels(axis.levels))
-        for axis in source.plan.study.axes
-    ]
+    levels = {axis.key: axis.levels for axis in source.plan.study.axes}
+    levels = {key: _with_cases(source, key, levels.get(key, ())) for key in source.plan.axes}
+    rows = [cells(key, f"{len(of):,}", _levels(of)) for key, of in levels.items()]
+    caption = "Grid"
+    possible = math.prod(len(of) for of in levels.values())
+    if len(source.groups) < possible:
+        caption += f": {len(source.groups):,} of {possible:,} combinations are part of the study"
     heads = ("axis", "levels", "values")
-    return Table(caption="Grid", heads=heads, rows=tuple(rows), texts=frozenset({2}))
+    return Table(caption=caption, heads=heads, rows=tuple(rows), texts=frozenset({2}))
+
+
+def _with_cases(source: Source, key: str, levels: tuple[object, ...]) -> tuple[object, ...]:
+    """Return the levels of an axis, and after them those that only cases have, in plan order."""
+    found = {_spelled(level): level for level in levels}
+    for level in source.cells[key]:
+        found.setdefault(_spelled(level), plain(level))
+    return tuple(found.values())
+
+
+def _spelled(level: object) -> str:
+    """Return a level as text; the option `null` is a text in the plan and none in the study."""
+    return level_text(level).strip("'")
 
 
 def _levels(levels: tuple[object, ...]) -> str:

@@ -34,13 +34,16 @@ _DERIVED = ("study.yaml", "variable_draws.csv", "plan.parquet")
 _PROVENANCE = ("invocation.yaml", ENVIRONMENT)
 
 
-def write_plan(folder: StudyFolder, study: Study, plan: Plan) -> Path:
+def write_plan(folder: StudyFolder, study: Study, plan: Plan, *, preview: bool = False) -> Path:
     """Write the plan's folder and point `latest` at it; return the folder.
+
+    A preview leaves `latest` at a finished plan: results stay where the study's name finds them.
 
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
     """
     place = folder.plan(plan.plan_id)
+    stays = preview and (folder.latest / SUMS).is_file()
     try:
         place.mkdir(parents=True, exist_ok=True)
         (place / SUMS).unlink(missing_ok=True)  # from here on the plan is not finished
@@ -48,7 +51,8 @@ def write_plan(folder: StudyFolder, study: Study, plan: Plan) -> Path:
             write(place / name)
     except (OSError, UnstoredError) as error:
         raise StoreError(f"{error}; nothing has run: make room or give access") from error
-    folder.point_latest(plan.plan_id)
+    if not stays:
+        folder.point_latest(plan.plan_id)
     return place
 
 

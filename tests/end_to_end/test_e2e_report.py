@@ -81,6 +81,19 @@ def test_a_study_is_loaded_as_it_was_run(command: Command, here: Path) -> None:
         by_name.table("x")
 
 
+def test_a_preview_leaves_results_where_the_name_of_the_study_finds_them(command: Command) -> None:
+    ran = command(*STUDY)
+    planned = command("plan", *STUDY[1:], "params.baseline=11", "--json")
+    assert planned.document["plan_id"] != ran.document["plan_id"]
+    assert load_study("linear_null").results_hash == ran.document["results_hash"]
+    for words in (["report"], ["verify"]):
+        told = command(*words, "linear_null")
+        assert told.code == 0, told.err
+    assert command("status", planned.document["plan_id"], "--json").document["runs"]["done"] == 0
+    resumed = command("resume", planned.document["plan_id"], "--json")
+    assert load_study("linear_null").results_hash == resumed.document["results_hash"]
+
+
 def test_a_study_that_only_was_planned_holds_no_results(command: Command) -> None:
     command("plan", *STUDY[1:])
     with pytest.raises(StoreError, match="holds no results yet"):

@@ -212,6 +212,10 @@ TAPS: dict[str, tuple[str, tuple[str, ...]]] = {
         f"{VAR}={{treatment:random,min:1,max:2,step:0}}",
         (f"{VAR}.step = 0.0: ",),
     ),
+    "step of a random variable beyond its range": (
+        f"{VAR}={{treatment:random,distribution:normal,mean:50,sd:3,min:20,max:90,step:100}}",
+        (f"{VAR}.step = 100.0: must be <= max - min (70): every draw would be min",),
+    ),
     "step off the range": (
         f"{VAR}={{treatment:low_to_high,min:1,max:10,step:4}}",
         (f"{VAR}.step = 4.0: must divide the range from min 1 to max 10: both ends",),

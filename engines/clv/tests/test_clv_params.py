@@ -32,6 +32,8 @@ CASES = [
     ({**SYNTHETIC, "window": {"calibration_end": "2024-05-01"}},
      "window.calibration_end = 2024-05-01", "window.calibration_units"),
     ({**SYNTHETIC, "window": {"calibration_units": 90}}, "observation_units = 78", ">= wind"),
+    ({"data": {"source": "synthetic", "synthetic": {"origin_date": "9999-12-01"}}},
+     "data.synthetic.origin_date = 9999-12-01", "must not be after the year 9000"),
     ({"data": {"source": "synthetic", "synthetic": {"acquisition_units": 40}}},
      "data.synthetic.acquisition_units = 40", "<= window.calibration_units = 39"),
     ({"data": {"source": "synthetic", "synthetic": {"archetypes": {"standard": {"share": 0.5}}}}},

@@ -6,8 +6,11 @@ import gzip
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from engines.clv import table_files
 from engines.clv.tests.support import merged, read, shop_rows, write_csv
 from engines.clv.transactions import entities_of
 from runner.contract import PlanError
@@ -185,6 +188,53 @@ def test_missing_columns_are_named_with_those_found(tmp_path):
     for name in ("customer_id", "revenue"):
         assert f"params.data.columns.{name} = {name}: is no column of the file" in said
     assert "columns found: customer, order_date, amount" in said
+
+
+@pytest.mark.parametrize("rows", ["one", "all"])
+def test_rows_with_surplus_fields_are_refused(tmp_path, rows):
+    """A number with a thousands comma and no quotes would count as what stands before it."""
+    amounts = [("1,234.50" if rows == "all" or not i else "5") for i in range(len(shop_rows()))]
+    lines = [f"{c},{day},{a}" for (c, day, _), a in zip(shop_rows(), amounts, strict=True)]
+    file = tmp_path / "thousands.csv"
+    file.write_text("\n".join(["customer_id,order_date,revenue", *lines]) + "\n")
+    said = refused(file)
+    assert "cannot be read as a table" in said
+    assert "fields" in said
+    assert "a field that holds a comma stands in double quotes" in said
+    file.write_text(file.read_text().replace("1,234.50", '"1,234.50"'))
+    assert "no numbers: row 1 1,234.50" in refused(file)
+
+
+def test_surplus_fields_far_down_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_files, "_CHUNK_ROWS", 7)
+    file = with_rows(tmp_path, ("a", "2024-01-01", "5"))
+    assert read(file, HALF).purchases.revenue.size
+    file.write_text(file.read_text() + "a,2024-01-01,5,6\n")
+    assert "cannot be read as a table" in refused(file)
+
+
+def test_columns_that_stand_twice_are_refused(tmp_path):
+    rows = [(*row, "999") for row in shop_rows()]
+    header = ("customer_id", "order_date", "revenue", "revenue")
+    said = refused(write_csv(tmp_path / "twice.csv", rows, header=header))
+    assert "params.data.columns.revenue = revenue: stands 2 times in the header" in said
+    table = pa.table([[*column] for column in zip(*rows, strict=True)], names=list(header))
+    pq.write_table(table, tmp_path / "twice.parquet")
+    assert "revenue: stands 2 times in the header" in refused(tmp_path / "twice.parquet")
+
+
+def test_files_with_semicolons_are_told_how_to_export(tmp_path):
+    file = with_rows(tmp_path)
+    file.write_text(file.read_text().replace(",", ";"))
+    said = refused(file)
+    assert "columns found: customer_id;order_date;revenue; export with commas" in said
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
+    file = with_rows(tmp_path)
+    plain = read(file, HALF)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert read(file, HALF).purchases.revenue.tolist() == plain.purchases.revenue.tolist()
 
 
 def test_windows_outside_the_data_are_refused(tmp_path):

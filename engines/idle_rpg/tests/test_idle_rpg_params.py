@@ -45,6 +45,7 @@ TEST = "ab.my_test"
         ({"heroes.copies_for_stars": [2, 4, 4, 8]}, "must be increasing"),
         ({"levels.unlock.guild": 200}, "levels.unlock.guild = 200: must be <= max = 100 level"),
         ({"calendar.start_date": "today"}, "must be a date YYYY-MM-DD"),
+        ({"calendar.start_date": "9999-12-20"}, "must not be after the year 9000"),
         ({"population.install_schedule": "custom"}, "must hold a weight > 0 for custom"),
         ({"sessions.hour_weights": {"0-7": None}}, "must cover 0-24 in order"),
         ({"start.energy": 121}, "start.energy = 121: must be <= energy.cap = 120 energy"),

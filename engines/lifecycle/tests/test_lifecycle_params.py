@@ -42,6 +42,8 @@ REFUSED = [
     ({"hazard_cap": 1.0}, ["hazard_cap = 1.0", "< 1"]),
     ({"window.observation_date": ""}, ["window.observation_date = ''", "YYYY-MM-DD"]),
     ({"window.observation_date": "27.1.2025"}, ["'27.1.2025'", "YYYY-MM-DD"]),
+    ({"window.observation_date": "9999-01-01"}, ["9999-01-01", "must lie between 1000-01-01 and"]),
+    ({"window.observation_date": "0001-01-01"}, ["0001-01-01", "must lie between 1000-01-01 and"]),
     ({"window.observation_date": "20250127"}, ["'20250127'", "YYYY-MM-DD"]),
     ({"window.account_lead_days": [9, 3]}, ["[9, 3]", "low <= high"]),
     (

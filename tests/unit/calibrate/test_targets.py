@@ -120,6 +120,12 @@ def test_refused(written: Any, text: str) -> None:
         ("period,valu,value\n1,2,2\n", "c.csv:1 = valu: unknown column; known: period, value, se"),
         ("period,value\n1,two\n", "c.csv:2: value = two: must be a number"),
         ("period,value\n", "targets.a.csv = c.csv: holds no rows"),
+        ("", "c.csv:1: column period is missing; needed: period, value"),
+        ("period;value\n1;2\n", "c.csv:1 = period;value: export with commas, not semicolons"),
+        ("period,value,value\n1,2,3\n", "c.csv:1 = value: stands 2 times; must be there once"),
+        ("period,value\n\n1,two\n", "c.csv:3: value = two: must be a number"),
+        ("period,value\n1,1,234.5\n", "c.csv:2: has 3 fields, the header has 2"),
+        ("period,value\n1,10\n2,11\n1.0,12\n", "c.csv:4 = a.1: stands at c.csv:2 too"),
     ],
 )
 def test_refused_files(content: str, text: str, tmp_path: Path) -> None:

@@ -155,3 +155,26 @@ def test_a_passing_verdict_does_not_pass_for_a_winning_arm(make: Make) -> None:
     compared = told(page_of(make(**{**own, "acceptance": {"alive": rule, "as_good": versus}})))
     assert "All 2 acceptance rules are kept" in compared
     assert "The rules judge each arm by itself" not in compared
+
+
+def test_the_design_names_levels_of_cases_and_how_many_combinations_there_are(make: Make) -> None:
+    grid = {"params.trend_per_period": [0.1, 0.2], "horizon": [3, 6], "mix": ["null", "heavy"]}
+    dropped = [{"horizon": 6, "params.trend_per_period": 0.2}]
+    found = make(**{"design.grid": grid, "design.exclude": dropped})
+    text = told(page_of(found))
+    assert "Grid: 6 of 8 combinations are part of the study" in text
+    assert "horizon 2 3, 6" in text
+    assert "mix 2 'null', heavy" in text
+    case = {"horizon": 9, "mix": "light"}
+    text = told(page_of(make(**{"design.grid": grid, "design.cases": [case]})))
+    assert "Grid: 9 of 18 combinations are part of the study" in text
+    assert "horizon 3 3, 6, 9" in text
+    assert "mix 3 'null', heavy, light" in text
+    assert "combinations are part" not in told(page_of(make(**{"design.grid": grid})))
+
+
+def test_the_design_of_cases_without_a_grid_has_their_levels(make: Make) -> None:
+    cases = [{"params.baseline": 11, "horizon": 3}, {"params.baseline": 12, "horizon": 6}]
+    text = told(page_of(make(**{"design.cases": cases})))
+    assert "Grid: 2 of 4 combinations are part of the study" in text
+    assert "horizon 2 3, 6" in text
