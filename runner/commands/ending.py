@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import sys
 import threading
@@ -11,10 +13,12 @@ import typer
 
 from runner.commands.aside import StoppedError
 from runner.commands.telling import print_json
-from runner.exit_codes import EXIT_FAILED_RUNS, EXIT_INTERRUPTED, EXIT_USAGE
+from runner.exit_codes import EXIT_FAILED, EXIT_FAILED_RUNS, EXIT_INTERRUPTED, EXIT_USAGE
 
 if TYPE_CHECKING:
     from runner.contract import RunnerError
+
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE})
 
 
 def exit_code_of(app: typer.Typer, words: list[str]) -> int:
@@ -27,13 +31,19 @@ def exit_code_of(app: typer.Typer, words: list[str]) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as cleanly as on Ctrl-C
     try:
-        return int(app(words, standalone_mode=False) or 0)
+        code = int(app(words, standalone_mode=False) or 0)
+        sys.stdout.flush()
+        return code
     except (StoppedError, typer.Abort, KeyboardInterrupt) as error:
         return _interrupted(error)
     except _runner_error() as error:
         if "--debug" in words:
             raise
         return _told(error, as_json="--json" in words)
+    except OSError as error:
+        if error.filename is not None or error.errno not in _UNWRITABLE:
+            raise
+        return _untold(error)
     except Exception as error:
         show = getattr(error, "show", None)  # the argument parser's own errors show themselves
         if show is None:
@@ -56,6 +66,15 @@ def _interrupted(error: BaseException) -> int:
         file=sys.stderr,
     )
     return EXIT_INTERRUPTED
+
+
+def _untold(error: OSError) -> int:
+    """Return the exit code when standard output takes no more: stages tell of their own files."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the rest must not fail again
+    if error.errno != errno.EPIPE:  # whoever closed a pipe wants no more
+        told = "cannot write to standard output"
+        print(f"cohortsweep: {told} ({error.strerror}); what was stored is kept", file=sys.stderr)
+    return EXIT_FAILED
 
 
 def _told(error: RunnerError, *, as_json: bool) -> int:
