@@ -18,7 +18,7 @@ NEVER = -1000  # an age long before the install
 _LONG_AGO = -(10**9)  # seconds
 GOLD, GEMS, TICKETS = 0, 1, 2  # their rows in a state
 MARKED_DAYS = (1, 7, 30)
-EMPTY = 126  # no candidate in this place: heroes are twice their id, plus one in the team
+NO_HERO = 63  # stands for the id of a hero where there is none: the largest of six bits
 
 _OF_LIFE = ("sessions", "seconds", "pulls", "legendaries", "ads", "purchases", "revenue_cents")
 _COMPARED = ("ad_offers", "ads_started", "over50_possible", "over50_fired")  # for tests alone
@@ -97,8 +97,9 @@ class Players:
         state: what sessions change; during a day the copy of `day.Day` is the valid one.
         install_at: int64, seconds since midnight of the install day.
         cell: int16 (n, heroes), see `rules.Heroes`, -1 = not owned; copies: int16 (n, heroes).
-        strongest: int16 (n, 2, candidates), strongest heroes by id, see `EMPTY`, and their cells,
-            0 for no candidate; a day has the valid copy, as of the state.
+        strongest: int16 (n, 2, candidates), ids of the strongest heroes, rising, then `NO_HERO`,
+            and their grades, see `rules.Heroes`, 0 for no hero; a day has the valid copy, as of
+            the state.
         likes: bool (n, legendaries).
         firings, bought: int32 (n, n_triggers): firings and purchases so far; no firings without
             a test that splits agents, as with what `totals` holds for tests alone.
@@ -166,7 +167,7 @@ def new_players(
     retention = np.array([origin.retention for origin in rules.origins])
     money = np.array([origin.monetisation for origin in rules.origins])
     strongest = np.zeros((n, 2, params.heroes.candidates), dtype=np.int16)
-    strongest[:, 0] = EMPTY
+    strongest[:, 0] = NO_HERO
     return Players(
         profile=profile,
         variants=variants,
