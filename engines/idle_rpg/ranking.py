@@ -76,18 +76,21 @@ def _strongest(game: Game, cells: Ints, ids: Ints) -> Ranking:
 
 
 def rank_with_one(game: Game, day: Day, pos: Ints, hero: Ints) -> None:
-    """The same after each agent got a copy of one hero (m,): only this one can be new."""
+    """The same after one hero of each agent, (m,), came in or got more stars."""
+    if not pos.size:
+        return
     rules, strongest = game.rules.heroes, day.strongest.take(pos, axis=2).astype(np.int64)
     known, before = strongest[0], strongest[1] >> 1
     cell = game.players.cell.reshape(-1).take(day.rows[pos] * game.n_heroes + hero)
     own, is_known = strength(rules, cell, hero), known == hero
     keys = strength(rules, before, known)
-    stars = (is_known & (before != cell)).any(axis=0)
-    moved = (stars | (~is_known.any(axis=0) & (own > keys.min(axis=0)))).nonzero()[0]
+    keys[is_known] = _REPLACED
+    weakest = keys.min(axis=0)
+    moved = (own > weakest).nonzero()[0]
     if not moved.size:
         return
-    keys = np.where(is_known, _REPLACED, keys).take(moved, axis=1)
-    packed = _packed(known, before).take(moved, axis=1)
+    keys = keys.take(moved, axis=1)
+    packed = _packed(known.take(moved, axis=1), before.take(moved, axis=1))
     new = _packed(hero[moved], cell[moved].astype(np.int64))
     _ranking(game, exchanged(packed, keys, new)).store(game, day.state, day.strongest, pos[moved])
 
