@@ -187,7 +187,7 @@ def session_chance(
     return chance * multiplier[slice(visit.size) if pos is None else pos]
 
 
-def regen_period(rules: Rules, effects: EffectArrays, pos: Ints) -> Ints | int:
+def regen_period(rules: Rules, effects: EffectArrays, pos: Ints | slice) -> Ints | int:
     """Return the time of one unit of energy in milliseconds: one number, or (m,)."""
     own = effects.regen_ms
     return period_ms(rules.params.energy.regen_min) if own is None else own[pos]
