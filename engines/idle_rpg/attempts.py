@@ -147,32 +147,32 @@ def _play_through(
     `luck` decides on wish and success, `can`: enough energy, enough time; each (n, m).
     """
     rules, rows, ((wish, success), (energy, time)) = game.rules.campaign, run.rows, (luck, can)
-    goes, won = np.zeros((2, *wish.shape), dtype=np.bool_)
-    refused, lacked = np.zeros((2, *run.plays.shape), dtype=np.bool_)
-    place, going = run.reach + rows[CLEARED], run.plays
+    wants, goes, won = np.zeros((3, *wish.shape), dtype=np.bool_)
+    place, going, able = run.reach + rows[CLEARED], run.plays, energy & time
     for k in range(len(wish)):
         reached = rules.reach.take(place)
-        wants = going & (wish[k] < rules.attempt.take(reached))
-        pays = wants & energy[k]
-        refused |= going > wants
-        lacked |= wants > pays
-        going = np.logical_and(pays, time[k], out=goes[k])
+        np.less(wish[k], rules.attempt.take(reached), out=wants[k])
+        wants[k] &= going
+        going = np.logical_and(wants[k], able[k], out=goes[k])
         if not going.any():
             break
-        wins = np.less(success[k], rules.success.take(reached), out=won[k])
-        wins &= going
-        place += wins
-        _follow_streak(rows, going, wins)
+        np.less(success[k], rules.success.take(reached), out=won[k])
+        won[k] &= going
+        place += won[k]
+    before = np.concatenate([run.plays[None], goes[:-1]])
+    np.multiply((before > wants).any(axis=0), REFUSED, out=rows[STATE])
+    rows[STATE][(wants > energy).any(axis=0)] = LACKED
     rows[CLEARED] = place - run.reach
-    np.multiply(refused, REFUSED, out=rows[STATE])
-    rows[STATE][lacked] = LACKED
+    _follow_streak(rows, goes[: k + 1], won[: k + 1])
     return goes, won
 
 
 def _follow_streak(rows: Ints, made: NDArray[np.bool_], won: NDArray[np.bool_]) -> None:
-    """Lengthen the losing streak with each loss, and end it with a win; both (m,)."""
+    """Lengthen the losing streak with each loss, and end it with a win; both (n, m)."""
     lost = made > won
-    streak = rows[STREAK]
-    streak += lost
-    streak *= ~won
-    rows[STUCK] |= lost & (streak >= _STUCK_AFTER)
+    streak, longest = rows[STREAK], np.zeros_like(rows[STREAK])
+    for loss, win in zip(lost, won, strict=True):
+        streak += loss
+        streak *= ~win
+        np.maximum(longest, streak, out=longest)
+    rows[STUCK] |= lost.any(axis=0) & (longest >= _STUCK_AFTER)
