@@ -35,7 +35,7 @@ class Day:
         banner: int64, the limited banner that each wants, -1 without.
         pull_cap: int64, most pulls of the agent-week.
         quests_seen, guild_asked, guild_attacked: bool, done today.
-        quests_paid, arena_used, arena_bought: int64, quests as bits; battles.
+        quests_paid: uint8, quests as bits; arena_used, arena_bought: int64, battles.
     """
 
     age: int
@@ -54,7 +54,7 @@ class Day:
     quests_seen: NDArray[np.bool_]
     guild_asked: NDArray[np.bool_]
     guild_attacked: NDArray[np.bool_]
-    quests_paid: Ints
+    quests_paid: NDArray[np.uint8]
     arena_used: Ints
     arena_bought: Ints
 
@@ -90,7 +90,7 @@ def copy_day(players: Players, age: int, rows: Ints, effects: EffectArrays) -> D
         banner=np.full(m, -1), pull_cap=np.zeros(m, dtype=np.int64),
         quests_seen=np.zeros(m, dtype=np.bool_), guild_asked=np.zeros(m, dtype=np.bool_),
         guild_attacked=np.zeros(m, dtype=np.bool_),
-        quests_paid=np.zeros(m, dtype=np.int64), arena_used=np.zeros(m, dtype=np.int64),
+        quests_paid=np.zeros(m, dtype=np.uint8), arena_used=np.zeros(m, dtype=np.int64),
         arena_bought=np.zeros(m, dtype=np.int64),
     )  # fmt: skip
 
