@@ -29,7 +29,7 @@ from engines.idle_rpg.events.purchases import refill_energy
 from engines.idle_rpg.game import Game, Visit, happening, regen_period, regenerated
 from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import GEMS, GOLD
-from engines.idle_rpg.shop import offer, without
+from engines.idle_rpg.shop import offer
 
 
 def play_campaign(game: Game, visit: Visit) -> None:
@@ -120,10 +120,9 @@ def _settle(game: Game, visit: Visit, run: Run, swept: Ints) -> None:
 def _make_offers(game: Game, visit: Visit, run: Run) -> None:
     """Make the offers of the campaign; the second only where the first did not complete."""
     lacked = (run.rows[STATE] == LACKED).nonzero()[0]
-    bought = offer(game, visit, "out_of_energy", lacked)
-    _refill(game, visit, bought)
     stuck = run.rows[STUCK].nonzero()[0]
-    offer(game, visit, "stuck_progression", without(stuck, bought, visit))
+    bought, _ = offer(game, visit, ("out_of_energy", lacked), ("stuck_progression", stuck))
+    _refill(game, visit, bought)
 
 
 def _refill(game: Game, visit: Visit, pos: Ints) -> None:

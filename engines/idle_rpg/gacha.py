@@ -126,9 +126,8 @@ def _can_pay(game: Game, state: State, pos: Ints) -> NDArray[np.bool_]:
 
 def _offer_funds(game: Game, visit: Visit, pos: Ints) -> Ints:
     near = visit.day.state.counter[pos] >= game.rules.params.gacha.near_from
-    one = offer(game, visit, "pity_close", pos[near])
-    other = offer(game, visit, "out_of_gems_gacha", pos[~near])
-    return np.concatenate([one, other])
+    turns = ("pity_close", pos[near]), ("out_of_gems_gacha", pos[~near])
+    return np.concatenate(offer(game, visit, *turns))
 
 
 def _pull_first_possible(game: Game, visit: Visit, pos: Ints) -> None:
