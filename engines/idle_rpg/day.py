@@ -97,12 +97,13 @@ def copy_day(players: Players, age: int, rows: Ints, effects: EffectArrays) -> D
 
 def put_back(players: Players, day: Day) -> None:
     """Store what the day has changed."""
+    totals = day.state.totals
+    totals += day.counts[: len(totals)]
     for start in range(0, day.size, _TURNED):
         some = slice(start, start + _TURNED)
         rows = day.rows[some]
         players.state.matrix.T[rows] = day.state.matrix[:, some].T
         players.strongest[rows] = day.strongest[:, :, some].transpose(2, 0, 1)
-        players.totals[rows] += day.counts[: players.totals.shape[1], some].T
         if players.firings.size:
             players.firings[rows] += day.fired[:, some].T
 

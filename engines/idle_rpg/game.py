@@ -209,7 +209,9 @@ def regenerated(
     energy: Ints, clock: Ints, cap: Ints, now_ms: Ints | int, period: Ints | int
 ) -> tuple[Ints, Ints]:
     """Return energy and its clock at `now_ms`; at the cap the clock stands at now."""
-    gained = (now_ms - clock) // period
+    since = now_ms - clock
+    gained = since // period
     grown = energy + gained
-    is_full = grown >= cap
-    return np.minimum(grown, cap), np.where(is_full, now_ms, clock + gained * period)
+    since -= gained * period
+    since *= grown < cap
+    return np.minimum(grown, cap), now_ms - since
