@@ -114,7 +114,8 @@ def wanted_banners(rules: Rules, featured: Ints, players: Players, day: Day, pos
     rows, banner = day.rows[pos], rules.banner[day.install[pos] + day.age]
     hero = np.where(banner >= 0, featured[banner], first)
     heroes, liked = players.cell.shape[1], players.likes.shape[1]
-    wanted = players.cell.reshape(-1).take(rows * heroes + hero) < 0
-    wanted &= players.likes.reshape(-1).take(rows * liked + (hero - first))
-    wanted &= banner >= 0
-    return np.where(wanted, banner, -1)
+    likes = players.likes.reshape(-1).take(rows * liked + (hero - first)) & (banner >= 0)
+    liking = likes.nonzero()[0]
+    owns = players.cell.reshape(-1).take(rows[liking] * heroes + hero[liking]) >= 0
+    likes[liking[owns]] = False
+    return np.where(likes, banner, -1)

@@ -221,7 +221,8 @@ def _drawn_heroes(
     """
     (steps, ids), (rarity, banner) = address, pulled
     first = game.rules.heroes.first
-    hero = first.take(rarity) + (u * np.diff(first).take(rarity)).astype(np.int64)
+    sizes = first[1:] - first[:-1]
+    hero = first.take(rarity) + (u * sizes.take(rarity)).astype(np.int64)
     stars = ((rarity == LEGENDARY) & (banner >= 0)).reshape(-1).nonzero()[0]
     if stars.size:
         k, m = np.divmod(stars, banner.size)

@@ -125,7 +125,7 @@ class Luck:
         names, places = _repetitions(streams, first, end)
         steps = places + self.now[_REPEAT]
         found = self.draws.uniform_rows(names, steps=steps, entities=self.ids[pos])
-        return tuple(found.reshape(len(streams), end - first, -1))
+        return tuple(found.reshape(len(streams), end - first, found.shape[1]))
 
     def reps(self, first: int, end: int) -> Words:
         """Return the repetitions first, ..., end - 1 in the session as steps: uint64 (n,)."""
@@ -155,12 +155,12 @@ def in_a_row(happens: NDArray[np.bool_]) -> Ints:
     if happens.shape[1] <= MANY:  # one call; of many, row by row is ten times faster
         going = np.logical_and.accumulate(happens, axis=0)
         return np.asarray(going.sum(axis=0, dtype=np.int64))
-    number = np.zeros(happens.shape[1], dtype=np.int64)
+    number = np.zeros(happens.shape[1], dtype=np.int8)
     going = np.ones(happens.shape[1], dtype=np.bool_)
     for again in happens:
         going = going & again
-        number += going
-    return number
+        number += going.view(np.int8)
+    return number.astype(np.int64)
 
 
 def draw_luck(
