@@ -117,7 +117,8 @@ def watch_ads(game: Game, visit: Visit) -> None:
     offered &= visit.left >= seconds
     if not offered.any():
         return
-    day.today("ad_offers")[:size] += offered
+    if game.compared:
+        day.today("ad_offers")[:size] += offered
     wish = game.ad_wish[day.kind[:size]]
     is_rich = state.gems[:size] > given.rich_over_gems
     decision = np.where(is_rich, wish * given.rich_multiplier, wish)
@@ -129,7 +130,8 @@ def watch_ads(game: Game, visit: Visit) -> None:
     early = now - state.ad_seen_at[pos] < rest
     game.fault("ads", early.any(), f"ads of an agent follow too soon at age {visit.age}")
     state.ad_seen_at[pos] = state.ad_from[pos] = now
-    day.today("ads_started")[pos] += 1
+    if game.compared:
+        day.today("ads_started")[pos] += 1
     is_seen = visit.luck.once("ad_skip", pos) >= given.skip_rate
     seen, reward = pos[is_seen], day.effects.ad_reward
     gems = given.reward_gems if reward is None else reward[seen]

@@ -72,12 +72,14 @@ def _visitors(game: Game, visit: Visit, possible: NDArray[np.bool_]) -> Ints:
     """Return the sessions that decide to pull, of those in which it is possible."""
     day, u = visit.day, visit.luck.act("do_gacha")
     near = u < _highest_chance(game, visit)
-    near |= day.state.counter[: visit.size] > HALF_WAY
+    if game.compared:
+        near |= day.state.counter[: visit.size] > HALF_WAY
     pos = (near & possible).nonzero()[0]
     fired = u[pos] < visit_chance(game, visit, pos)
-    over = (day.state.counter[pos] > HALF_WAY).nonzero()[0]
-    day.today("over50_possible")[pos[over]] += 1
-    day.today("over50_fired")[pos[over]] += fired[over]
+    if game.compared:
+        over = (day.state.counter[pos] > HALF_WAY).nonzero()[0]
+        day.today("over50_possible")[pos[over]] += 1
+        day.today("over50_fired")[pos[over]] += fired[over]
     return pos[fired]
 
 

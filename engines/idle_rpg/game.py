@@ -39,6 +39,7 @@ class Game:
 
     `lowest` is the smallest balance of anything after any payment; `earned` and `spent` are
     totals by currency; `visits` and `lacked` count campaign visits and those short of energy.
+    `compared`: variants of a test will be, so what is for this alone is counted.
     `purchases` is None unless their table is written, `log` unless events are collected.
     """
 
@@ -46,6 +47,7 @@ class Game:
     draws: Draws
     tests: tuple[TestRules, ...]
     effects: EffectArrays
+    compared: bool
     players: Players
     featured: Ints
     lowest: int
