@@ -75,7 +75,7 @@ def _willing(game: Game, visit: Visit, run: Run) -> Ints:
     reached = rules.reach.take(run.reach + run.rows[CLEARED])
     wants = (u[0] < rules.attempt.take(reached)) & run.plays
     np.multiply(run.plays > wants, REFUSED, out=run.rows[STATE])
-    return wants.nonzero()[0]
+    return np.flatnonzero(wants)
 
 
 def _attempt_some(

@@ -79,7 +79,7 @@ def _sweep_stages(game: Game, run: Run, played: Played | None) -> Ints:
     if not settings.sweep:
         return np.zeros_like(run.cap)
     can = (rows[STATE] == REFUSED) & (rows[CLEARED] >= 1)
-    number = np.minimum(rows[ENERGY] // cost, rows[TIME] // seconds)
+    number: Ints = np.minimum(rows[ENERGY] // cost, rows[TIME] // seconds)
     np.minimum(number, settings.max_stages_per_session - rows[TRIES], out=number)
     number *= can
     if played is not None:

@@ -256,12 +256,12 @@ def add_copies(game: Game, rows: Ints, hero: Ints) -> NDArray[np.bool_]:
     copies[places] = after = np.minimum(after, most)
     more_stars = rules.stars_by_copies.take(after) - rules.stars_by_copies.take(before)
     changed = (more_stars > 0) | (before == 0)
-    fresh = changed.nonzero()
-    place, had = places[fresh], before[fresh]
-    level_one = rules.rarity[hero[fresh]] * (MOST_STARS * rules.width) + 1
-    known = np.where(had == 0, level_one, cell.take(place))
-    cell[place] = known + more_stars[fresh] * rules.width
-    return changed
+    fresh = changed.reshape(-1).nonzero()[0]
+    place = places.take(fresh)
+    level_one = rules.rarity.take(hero.take(fresh)) * (MOST_STARS * rules.width) + 1
+    known = np.where(before.take(fresh) == 0, level_one, cell.take(place))
+    cell[place] = known + more_stars.take(fresh) * rules.width
+    return np.asarray(changed)
 
 
 def give_heroes(game: Game, heroes: Ints) -> None:

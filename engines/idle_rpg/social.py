@@ -63,7 +63,8 @@ def _paid_battles(game: Game, visit: Visit, pos: Ints, free: Ints, time: Ints) -
     last = int((free + paid).max())
     (u,) = visit.luck.repeated(BATTLE_STREAMS[:1], (0, last), pos)
     rounds = np.arange(last)[:, None]
-    return np.minimum(in_a_row((u < given.buy_chance) | (rounds < free)) - free, paid)
+    number = in_a_row((u < given.buy_chance) | (rounds < free))
+    return np.asarray(np.minimum(number - free, paid))
 
 
 def _pay_battles(game: Game, day: Day, pos: Ints, number: Ints, free: Ints) -> None:
