@@ -170,7 +170,7 @@ def _play_through(
 def _follow_streak(rows: Ints, made: NDArray[np.bool_], won: NDArray[np.bool_]) -> None:
     """Lengthen the losing streak with each loss, and end it with a win; both (n, m)."""
     lost = made > won
-    streak, longest = rows[STREAK], np.zeros_like(rows[STREAK])
+    streak, longest = rows[STREAK], np.zeros(lost.shape[1], dtype=np.int64)
     for loss, win in zip(lost, won, strict=True):
         streak += loss
         streak *= ~win
