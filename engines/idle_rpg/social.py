@@ -37,34 +37,22 @@ def fight_arena(game: Game, visit: Visit) -> None:
 def _battles(game: Game, visit: Visit, pos: Ints) -> tuple[Ints, Ints]:
     """Return how many battles the sessions `pos` fight in a row, and free attempts left: (m,).
 
-    Nothing that a battle brings decides on the next one, so all are decided together: the free
-    ones, then those to be paid for where all the free ones are fought.
+    Nothing that a battle brings decides on the next one, so all are decided together.
     """
     day, given = visit.day, game.rules.params.arena
+    kind = day.kind[pos]
     free = given.attempts_per_day - day.arena_used[pos]
-    seconds = game.rules.params.actions.arena_battles.seconds
-    time = visit.left[pos] // seconds if seconds else free + given.max_paid_per_day
-    most = np.minimum(free, time)
-    (u,) = visit.luck.repeated(BATTLE_STREAMS[:1], (0, int(most.max())), pos)
-    number = np.minimum(in_a_row(u < game.arena_will[day.kind[pos]]), most)
-    buyers = ((number == free) & game.buys_arena[day.kind[pos]]).nonzero()[0]
-    if buyers.size:
-        number[buyers] += _paid_battles(game, visit, pos[buyers], free[buyers], time[buyers])
-    return number, free
-
-
-def _paid_battles(game: Game, visit: Visit, pos: Ints, free: Ints, time: Ints) -> Ints:
-    """Return how many battles are paid for after `free` ones, where there is time for `time`."""
-    day, given = visit.day, game.rules.params.arena
     paid = given.max_paid_per_day - day.arena_bought[pos]
     if given.attempt_price_gems:
         paid = np.minimum(paid, day.state.gems[pos] // given.attempt_price_gems)
-    paid = np.minimum(paid, time - free)
-    last = int((free + paid).max())
-    (u,) = visit.luck.repeated(BATTLE_STREAMS[:1], (0, last), pos)
-    rounds = np.arange(last)[:, None]
-    number = in_a_row((u < given.buy_chance) | (rounds < free))
-    return np.asarray(np.minimum(number - free, paid))
+    most = free + paid * game.buys_arena[kind]
+    seconds = game.rules.params.actions.arena_battles.seconds
+    if seconds:
+        most = np.minimum(most, visit.left[pos] // seconds)
+    rounds = np.arange(int(most.max()))[:, None]
+    (u,) = visit.luck.repeated(BATTLE_STREAMS[:1], (0, rounds.size), pos)
+    chance = np.where(rounds < free, game.arena_will[kind], given.buy_chance)
+    return np.minimum(in_a_row(u < chance), most), free
 
 
 def _pay_battles(game: Game, day: Day, pos: Ints, number: Ints, free: Ints) -> None:
