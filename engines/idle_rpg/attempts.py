@@ -26,11 +26,13 @@ class Run:
 
     `rows`: int64 (8, m) of what changes (stages cleared, energy, its clock, seconds left for the
     campaign, losing streak, reached the stuck streak, attempts, state).
-    The other arrays, (m,), stay: `pos` places of the sessions, `deadline` in milliseconds since
-    midnight of the install day, `reach` as in `players.State`, `cap` and `period` of energy.
+    The other arrays, (m,), stay: `pos` places of the sessions, `plays` where there is a visit,
+    `deadline` in seconds since midnight of the install day, `reach` as in `players.State`, `cap`
+    and `period` of energy.
     """
 
-    pos: Ints
+    pos: Ints | slice
+    plays: NDArray[np.bool_]
     rows: Ints
     deadline: Ints
     reach: Ints
@@ -40,9 +42,10 @@ class Run:
 
     def some(self, place: Ints) -> Run:
         """Return the visits at `place` as a run of their own."""
+        pos = place if isinstance(self.pos, slice) else self.pos[place]
         period = self.period if isinstance(self.period, int) else self.period[place]
         return Run(
-            pos=self.pos[place], rows=self.rows.take(place, axis=1),
+            pos=pos, plays=self.plays[place], rows=self.rows.take(place, axis=1),
             deadline=self.deadline[place], reach=self.reach[place], vip=self.vip[place],
             cap=self.cap[place], period=period,
         )  # fmt: skip
@@ -51,7 +54,7 @@ class Run:
 def attempt_stages(game: Game, visit: Visit, run: Run, played: Played | None) -> None:
     """Attempt the next stage until refused, out of energy or time; `run.rows` is updated."""
     most = game.rules.params.campaign.max_stages_per_session
-    place, live, first = np.arange(run.pos.size), run, 0
+    place, live, first = np.arange(run.plays.size), run, 0
     if place.size > MANY:
         place = _willing(game, visit, run)
         live = run.some(place)
@@ -70,8 +73,8 @@ def _willing(game: Game, visit: Visit, run: Run) -> Ints:
     rules = game.rules.campaign
     (u,) = visit.luck.repeated(STAGE_STREAMS[:1], (0, 1), run.pos)
     reached = rules.reach.take(run.reach + run.rows[CLEARED])
-    wants = u[0] < rules.attempt.take(reached)
-    run.rows[STATE] = np.where(wants, STOPPED, REFUSED)
+    wants = (u[0] < rules.attempt.take(reached)) & run.plays
+    np.multiply(run.plays > wants, REFUSED, out=run.rows[STATE])
     return np.flatnonzero(wants)
 
 
@@ -82,7 +85,7 @@ def _attempt_some(
 
     Seconds and energy do not depend on what is won, so they are looked up beforehand.
     """
-    n, m, rows = attempts[1] - attempts[0], run.pos.size, run.rows
+    n, m, rows = attempts[1] - attempts[0], run.plays.size, run.rows
     u = visit.luck.repeated(STAGE_STREAMS, attempts, run.pos)
     lengths, left = _seconds_left(game, rows[TIME], u[1])
     energy, clock = _energy_before(game, run, left)
@@ -121,7 +124,7 @@ def _energy_before(game: Game, run: Run, left: Ints) -> tuple[Ints, Ints]:
     cannot get back to its cap between stages, what is gained adds up and can be read at once.
     """
     cost, longest = game.rules.params.energy.per_stage, game.rules.params.campaign.stage_seconds[1]
-    now = run.deadline - left * 1000
+    now = (run.deadline - left) * 1000
     shortest = run.period if isinstance(run.period, int) else int(run.period.min())
     if shortest * (cost - 1) >= longest * 1000:
         gained = (now - run.rows[CLOCK]) // run.period
@@ -144,31 +147,32 @@ def _play_through(
     `luck` decides on wish and success, `can`: enough energy, enough time; each (n, m).
     """
     rules, rows, ((wish, success), (energy, time)) = game.rules.campaign, run.rows, (luck, can)
-    goes, won = np.zeros((2, *wish.shape), dtype=np.bool_)
-    refused, lacked = np.zeros((2, run.pos.size), dtype=np.bool_)
-    place, going = run.reach + rows[CLEARED], np.ones(run.pos.size, dtype=np.bool_)
+    wants, goes, won = np.zeros((3, *wish.shape), dtype=np.bool_)
+    place, going, able = run.reach + rows[CLEARED], run.plays, energy & time
     for k in range(len(wish)):
         reached = rules.reach.take(place)
-        wants = going & (wish[k] < rules.attempt.take(reached))
-        pays = wants & energy[k]
-        refused |= going > wants
-        lacked |= wants > pays
-        going = np.logical_and(pays, time[k], out=goes[k])
+        np.less(wish[k], rules.attempt.take(reached), out=wants[k])
+        wants[k] &= going
+        going = np.logical_and(wants[k], able[k], out=goes[k])
         if not going.any():
             break
-        wins = np.less(success[k], rules.success.take(reached), out=won[k])
-        wins &= going
-        place += wins
-        _follow_streak(rows, going, wins)
+        np.less(success[k], rules.success.take(reached), out=won[k])
+        won[k] &= going
+        place += won[k]
+    before = np.concatenate([run.plays[None], goes[:-1]])
+    np.multiply((before > wants).any(axis=0), REFUSED, out=rows[STATE])
+    rows[STATE][(wants > energy).any(axis=0)] = LACKED
     rows[CLEARED] = place - run.reach
-    rows[STATE] = np.where(lacked, LACKED, refused * REFUSED)
+    _follow_streak(rows, goes[: k + 1], won[: k + 1])
     return goes, won
 
 
 def _follow_streak(rows: Ints, made: NDArray[np.bool_], won: NDArray[np.bool_]) -> None:
-    """Lengthen the losing streak with each loss, and end it with a win; both (m,)."""
+    """Lengthen the losing streak with each loss, and end it with a win; both (n, m)."""
     lost = made > won
-    streak = rows[STREAK]
-    streak += lost
-    streak *= ~won
-    rows[STUCK] |= lost & (streak >= _STUCK_AFTER)
+    streak, longest = rows[STREAK], np.zeros(lost.shape[1], dtype=np.int64)
+    for loss, win in zip(lost, won, strict=True):
+        streak += loss
+        streak *= ~win
+        np.maximum(longest, streak, out=longest)
+    rows[STUCK] |= lost.any(axis=0) & (longest >= _STUCK_AFTER)

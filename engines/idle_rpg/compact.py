@@ -13,7 +13,7 @@ from engines.idle_rpg.lookup import Ints
 from engines.idle_rpg.players import Players, state_of
 from engines.idle_rpg.population import Profile
 
-_ROW_FIRST = frozenset({"cell", "copies", "strongest", "likes", "totals", "firings", "bought"})
+_ROW_FIRST = frozenset({"cell", "copies", "strongest", "likes", "firings", "bought"})
 
 
 def some_players(players: Players, rows: Ints) -> Players:

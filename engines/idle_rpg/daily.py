@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engines.idle_rpg.events import rewards
 from engines.idle_rpg.game import Game, Visit, gate, happening
@@ -12,7 +13,7 @@ from engines.idle_rpg.players import GEMS, GOLD
 _LEAST_IDLE = 60  # seconds
 _ROUNDING = 1e-9  # keeps 5,625 from becoming 5,624.999...
 _MINUTE = 60
-_ALL_QUESTS = 31  # the five quests as bits
+_ALL_QUESTS = np.uint8(31)  # the five quests as bits
 
 
 def claim_idle(game: Game, visit: Visit) -> None:
@@ -67,44 +68,43 @@ def claim_login(game: Game, visit: Visit) -> None:
 def check_quests(game: Game, visit: Visit) -> None:
     """Look at today's quests, which makes their rewards claimable."""
     state, rules, size = visit.day.state, game.rules, visit.size
-    seconds = rules.params.actions.check_daily_quests.seconds
+    seconds, seen = rules.params.actions.check_daily_quests.seconds, visit.day.quests_seen[:size]
     possible = state.exp[:size] >= rules.level_exp[rules.params.levels.unlock.quests - 1]
-    possible &= ~visit.day.quests_seen[:size]
+    possible &= ~seen
     possible &= visit.left >= seconds
-    pos = gate(game, visit, "check_daily_quests", possible)
-    visit.day.quests_seen[pos] = True
-    visit.left[pos] -= seconds
+    looks = happening(game, visit, "check_daily_quests", possible)
+    seen |= looks
+    visit.left -= seconds * looks
 
 
 def claim_quests(game: Game, visit: Visit) -> None:
     """Collect the rewards of completed quests of today."""
     day, given, size = visit.day, game.rules.params.quests, visit.size
     seconds = game.rules.params.actions.claim_quest_rewards.seconds
-    possible = day.quests_seen[:size] & (day.quests_paid[:size] != _ALL_QUESTS)
+    paid = day.quests_paid[:size]
+    possible = day.quests_seen[:size] & (paid != _ALL_QUESTS)
     possible &= visit.left >= seconds
-    pos = gate(game, visit, "claim_quest_rewards", possible)
-    if not pos.size:
+    claims = happening(game, visit, "claim_quest_rewards", possible)
+    if not claims.any():
         return
-    done = completed_quests(game, visit, pos)
-    unpaid = done & ~day.quests_paid[pos]
-    due = unpaid.nonzero()[0]
-    pos = pos[due]
-    game.earn(day.state, GEMS, pos, np.bitwise_count(unpaid[due]) * np.int64(given.reward_gems))
-    day.quests_paid[pos] |= done[due]
-    rewards.claim_quests(game, visit, pos, unpaid[due])
-    visit.left[pos] -= seconds
+    due = completed_quests(game, visit) & ~paid
+    due *= claims
+    game.earn_all(day.state, GEMS, np.bitwise_count(due) * np.int64(given.reward_gems))
+    paid |= due
+    rewards.claim_quests(game, visit, due)
+    visit.left -= seconds * (due > 0)
 
 
-def completed_quests(game: Game, visit: Visit, pos: Ints) -> Ints:
+def completed_quests(game: Game, visit: Visit) -> NDArray[np.uint8]:
     """Return today's completed quests as bits: plays, pulls, upgrades, arena wins, logins."""
-    targets, day = game.rules.params.quests.targets, visit.day
-    plays = day.today("attempts")[pos] + day.today("sweeps")[pos]
-    done = (plays >= targets.plays) * 1
-    done += (day.today("pulls")[pos] >= targets.pulls) * 2
-    done += (day.today("upgrades")[pos] >= targets.upgrades) * 4
-    done += (day.today("arena_wins")[pos] >= targets.arena_wins) * 8
-    done += (day.state.login_age[pos] == visit.age) * 16
-    return done
+    targets, day, size = game.rules.params.quests.targets, visit.day, visit.size
+    plays = day.today("attempts")[:size] + day.today("sweeps")[:size]
+    found = (plays >= targets.plays).view(np.uint8)
+    found |= (day.today("pulls")[:size] >= targets.pulls).view(np.uint8) << 1
+    found |= (day.today("upgrades")[:size] >= targets.upgrades).view(np.uint8) << 2
+    found |= (day.today("arena_wins")[:size] >= targets.arena_wins).view(np.uint8) << 3
+    found |= (day.state.login_age[:size] == visit.age).view(np.uint8) << 4
+    return found
 
 
 def watch_ads(game: Game, visit: Visit) -> None:
@@ -117,7 +117,8 @@ def watch_ads(game: Game, visit: Visit) -> None:
     offered &= visit.left >= seconds
     if not offered.any():
         return
-    day.today("ad_offers")[:size] += offered
+    if game.compared:
+        day.today("ad_offers")[:size] += offered
     wish = game.ad_wish[day.kind[:size]]
     is_rich = state.gems[:size] > given.rich_over_gems
     decision = np.where(is_rich, wish * given.rich_multiplier, wish)
@@ -129,7 +130,8 @@ def watch_ads(game: Game, visit: Visit) -> None:
     early = now - state.ad_seen_at[pos] < rest
     game.fault("ads", early.any(), f"ads of an agent follow too soon at age {visit.age}")
     state.ad_seen_at[pos] = state.ad_from[pos] = now
-    day.today("ads_started")[pos] += 1
+    if game.compared:
+        day.today("ads_started")[pos] += 1
     is_seen = visit.luck.once("ad_skip", pos) >= given.skip_rate
     seen, reward = pos[is_seen], day.effects.ad_reward
     gems = given.reward_gems if reward is None else reward[seen]

@@ -35,7 +35,7 @@ class Day:
         banner: int64, the limited banner that each wants, -1 without.
         pull_cap: int64, most pulls of the agent-week.
         quests_seen, guild_asked, guild_attacked: bool, done today.
-        quests_paid, arena_used, arena_bought: int64, quests as bits; battles.
+        quests_paid: uint8, quests as bits; arena_used, arena_bought: int64, battles.
     """
 
     age: int
@@ -54,7 +54,7 @@ class Day:
     quests_seen: NDArray[np.bool_]
     guild_asked: NDArray[np.bool_]
     guild_attacked: NDArray[np.bool_]
-    quests_paid: Ints
+    quests_paid: NDArray[np.uint8]
     arena_used: Ints
     arena_bought: Ints
 
@@ -90,19 +90,20 @@ def copy_day(players: Players, age: int, rows: Ints, effects: EffectArrays) -> D
         banner=np.full(m, -1), pull_cap=np.zeros(m, dtype=np.int64),
         quests_seen=np.zeros(m, dtype=np.bool_), guild_asked=np.zeros(m, dtype=np.bool_),
         guild_attacked=np.zeros(m, dtype=np.bool_),
-        quests_paid=np.zeros(m, dtype=np.int64), arena_used=np.zeros(m, dtype=np.int64),
+        quests_paid=np.zeros(m, dtype=np.uint8), arena_used=np.zeros(m, dtype=np.int64),
         arena_bought=np.zeros(m, dtype=np.int64),
     )  # fmt: skip
 
 
 def put_back(players: Players, day: Day) -> None:
     """Store what the day has changed."""
+    totals = day.state.totals
+    totals += day.counts[: len(totals)]
     for start in range(0, day.size, _TURNED):
         some = slice(start, start + _TURNED)
         rows = day.rows[some]
         players.state.matrix.T[rows] = day.state.matrix[:, some].T
         players.strongest[rows] = day.strongest[:, :, some].transpose(2, 0, 1)
-        players.totals[rows] += day.counts[: players.totals.shape[1], some].T
         if players.firings.size:
             players.firings[rows] += day.fired[:, some].T
 
@@ -113,7 +114,8 @@ def wanted_banners(rules: Rules, featured: Ints, players: Players, day: Day, pos
     rows, banner = day.rows[pos], rules.banner[day.install[pos] + day.age]
     hero = np.where(banner >= 0, featured[banner], first)
     heroes, liked = players.cell.shape[1], players.likes.shape[1]
-    wanted = players.cell.reshape(-1).take(rows * heroes + hero) < 0
-    wanted &= players.likes.reshape(-1).take(rows * liked + (hero - first))
-    wanted &= banner >= 0
-    return np.where(wanted, banner, -1)
+    likes = players.likes.reshape(-1).take(rows * liked + (hero - first)) & (banner >= 0)
+    liking = likes.nonzero()[0]
+    owns = players.cell.reshape(-1).take(rows[liking] * heroes + hero[liking]) >= 0
+    likes[liking[owns]] = False
+    return np.where(likes, banner, -1)

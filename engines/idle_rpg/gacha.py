@@ -63,20 +63,23 @@ def do_gacha(game: Game, visit: Visit) -> None:
         return
     view_banner(game, visit, pos)
     poor = pos[~_can_pay(game, visit.day.state, pos)]
-    bought = _offer_funds(game, visit, poor) if poor.size else poor
-    _pull_first_possible(game, visit, without(pos, without(poor, bought, visit), visit))
+    if poor.size:
+        pos = without(pos, without(poor, _offer_funds(game, visit, poor), visit), visit)
+    _pull_first_possible(game, visit, pos)
 
 
 def _visitors(game: Game, visit: Visit, possible: NDArray[np.bool_]) -> Ints:
     """Return the sessions that decide to pull, of those in which it is possible."""
     day, u = visit.day, visit.luck.act("do_gacha")
     near = u < _highest_chance(game, visit)
-    near |= day.state.counter[: visit.size] > HALF_WAY
+    if game.compared:
+        near |= day.state.counter[: visit.size] > HALF_WAY
     pos = (near & possible).nonzero()[0]
     fired = u[pos] < visit_chance(game, visit, pos)
-    over = (day.state.counter[pos] > HALF_WAY).nonzero()[0]
-    day.today("over50_possible")[pos[over]] += 1
-    day.today("over50_fired")[pos[over]] += fired[over]
+    if game.compared:
+        over = (day.state.counter[pos] > HALF_WAY).nonzero()[0]
+        day.today("over50_possible")[pos[over]] += 1
+        day.today("over50_fired")[pos[over]] += fired[over]
     return pos[fired]
 
 
@@ -125,26 +128,25 @@ def _can_pay(game: Game, state: State, pos: Ints) -> NDArray[np.bool_]:
 
 def _offer_funds(game: Game, visit: Visit, pos: Ints) -> Ints:
     near = visit.day.state.counter[pos] >= game.rules.params.gacha.near_from
-    one = offer(game, visit, "pity_close", pos[near])
-    other = offer(game, visit, "out_of_gems_gacha", pos[~near])
-    return np.concatenate([one, other])
+    turns = ("pity_close", pos[near]), ("out_of_gems_gacha", pos[~near])
+    return np.concatenate(offer(game, visit, *turns))
 
 
 def _pull_first_possible(game: Game, visit: Visit, pos: Ints) -> None:
     """Let each session pull in the first way that it can pay, and that week and time allow."""
-    day, actions = visit.day, game.rules.params.actions.do_gacha
-    pulling: dict[int, list[Ints]] = {}
+    day, actions, left = visit.day, game.rules.params.actions.do_gacha, visit.left[pos]
+    balances = [balance[pos] for balance in day.state.matrix[: TICKETS + 1]]
+    room = day.pull_cap[pos] - day.state.week_pulls[pos]
+    undecided, pulling = np.ones(pos.size, dtype=np.bool_), dict[int, list[Ints]]()
     for index, kind in enumerate(kinds_of_pulls(game.rules)):
-        able = pos[day.state.matrix[kind.currency][pos] >= kind.price]
-        if index == 1:
-            able = able[game.multi_pull[day.kind[able]]]
-        if not able.size:
-            continue
         seconds = actions.seconds + actions.seconds_per_pull * kind.pulls
-        in_week = day.pull_cap[able] - day.state.week_pulls[able] >= kind.pulls
-        chosen = able[in_week & (visit.left[able] >= seconds)]
+        able = undecided & (balances[kind.currency] >= kind.price)
+        if index == 1:
+            able &= game.multi_pull[day.kind[pos]]
+        able &= (room >= kind.pulls) & (left >= seconds)
+        chosen = pos[able]
         if chosen.size:
-            pos = without(pos, chosen, visit)
+            undecided &= ~able
             pay_pulls(game, visit, chosen, (kind.currency, kind.price))
             visit.left[chosen] -= seconds
             game.spend(day.state, kind.currency, chosen, kind.price)
@@ -160,8 +162,7 @@ def _pull(game: Game, visit: Visit, pos: Ints, pulls: int) -> None:
     steps, banner = visit.luck.reps(0, pulls), day.banner[pos]
     u, v = visit.luck.repeated(PULL_STREAMS, (0, pulls), pos)
     rarity, counter = pulled_rarities(game.rules, state.counter[pos], u)
-    featured = np.where(banner >= 0, game.featured[banner], -1)
-    hero = _drawn_heroes(game, (steps, ids), v, (rarity, featured))
+    hero = _drawn_heroes(game, (steps, ids), v, (rarity, banner))
     state.counter[pos] = counter
     high = int(counter.max())
     game.fault("pity", high >= game.rules.params.gacha.hard_pity, f"a pity counter is {high}")
@@ -172,9 +173,10 @@ def _pull(game: Game, visit: Visit, pos: Ints, pulls: int) -> None:
     if lucky.size:
         state.legendary_age[pos[lucky]] = visit.age
         day.today("legendaries")[pos[lucky]] += legendaries[lucky]
-    add_copies(game, day.rows[pos], hero)
+    changed = add_copies(game, day.rows[pos], hero)
     if pulls == 1:
-        rank_with_one(game, day, pos, hero[0])
+        better = changed[0].nonzero()[0]
+        rank_with_one(game, day, pos[better], hero[0, better])
     else:
         rank_heroes(game, day, pos)
     if before is not None:
@@ -206,10 +208,10 @@ def pulled_rarities(rules: Rules, counter: Ints, u: Floats) -> tuple[Ints, Ints]
 
 def drawn_rarity(rules: Rules, counter: Ints, u: Floats) -> Ints:
     """Return the rarity of pulls from their uniforms: legendary first, then epic, rare, common."""
-    rarity = np.full(u.shape, LEGENDARY)
+    passed = np.zeros(u.shape, dtype=np.int8)
     for edge in rules.pull_edges.T:
-        rarity -= u >= edge[counter]
-    return rarity
+        passed += (u >= edge.take(counter)).view(np.int8)
+    return (LEGENDARY - passed).astype(np.int64)
 
 
 def _drawn_heroes(
@@ -217,15 +219,16 @@ def _drawn_heroes(
 ) -> Ints:
     """Return the hero of each pull, given uniforms and rarities, each (k, m).
 
-    `address`: steps (k,) and ids (m,); `pulled`: rarities and featured legendaries (m,), -1 = none.
+    `address`: steps (k,) and ids (m,); `pulled`: rarities and limited banners (m,), -1 = none.
     """
-    (steps, ids), (rarity, featured) = address, pulled
+    (steps, ids), (rarity, banner) = address, pulled
     first = game.rules.heroes.first
-    hero = first[rarity] + (u * (first[rarity + 1] - first[rarity])).astype(np.int64)
-    stars = ((rarity == LEGENDARY) & (featured >= 0)).reshape(-1).nonzero()[0]
+    sizes = first[1:] - first[:-1]
+    hero = first.take(rarity) + (u * sizes.take(rarity)).astype(np.int64)
+    stars = ((rarity == LEGENDARY) & (banner >= 0)).reshape(-1).nonzero()[0]
     if stars.size:
-        k, m = np.divmod(stars, featured.size)
-        star = featured[m]
+        k, m = np.divmod(stars, banner.size)
+        star = game.featured[banner[m]]
         v = game.draws.uniform("pull_featured", step=steps[k], entities=ids[m])
         others = int(first[LEGENDARY + 1] - first[LEGENDARY]) - 1
         other = first[LEGENDARY] + (u[k, m] * others).astype(np.int64)
@@ -234,30 +237,37 @@ def _drawn_heroes(
     return np.asarray(hero)
 
 
-def add_copies(game: Game, rows: Ints, hero: Ints) -> None:
+def add_copies(game: Game, rows: Ints, hero: Ints) -> NDArray[np.bool_]:
     """Add copies of heroes (k, m) to the players at `rows` (m,); stars follow at once.
 
-    A hero may come several times: before and after are looked up for each copy, and agree.
+    A hero may come several times: before and after are looked up for each copy, and agree. Return
+    which heroes are new or have more stars, (k, m).
     """
     players, rules = game.players, game.rules.heroes
     most = rules.stars_by_copies.size - 1
     places = rows * game.n_heroes + hero
     copies, cell = players.copies.reshape(-1), players.cell.reshape(-1)
-    before = copies[places]
+    before = copies.take(places)
     if len(hero) == 1:
-        copies[places] += 1
+        after = before + 1
     else:
         np.add.at(copies, places.reshape(-1), np.int16(1))
-    after = np.minimum(copies[places], most)
-    copies[places] = after
-    more_stars = rules.stars_by_copies[after] - rules.stars_by_copies[before]
-    level_one = rules.rarity[hero] * (MOST_STARS * rules.width) + 1
-    cell[places] = np.where(before == 0, level_one, cell[places]) + more_stars * rules.width
+        after = copies.take(places)
+    copies[places] = after = np.minimum(after, most)
+    more_stars = rules.stars_by_copies.take(after) - rules.stars_by_copies.take(before)
+    changed = (more_stars > 0) | (before == 0)
+    fresh = changed.reshape(-1).nonzero()[0]
+    place = places.take(fresh)
+    level_one = rules.rarity.take(hero.take(fresh)) * (MOST_STARS * rules.width) + 1
+    known = np.where(before.take(fresh) == 0, level_one, cell.take(place))
+    cell[place] = known + more_stars.take(fresh) * rules.width
+    return np.asarray(changed)
 
 
 def give_heroes(game: Game, heroes: Ints) -> None:
     """Give every player of the block its first heroes, different ones: (n, k)."""
-    add_copies(game, np.arange(game.players.size), heroes.T)
+    for hero in heroes.T:
+        add_copies(game, np.arange(game.players.size), hero[None])
     rank_first(game, heroes)
 
 

@@ -39,6 +39,7 @@ class Game:
 
     `lowest` is the smallest balance of anything after any payment; `earned` and `spent` are
     totals by currency; `visits` and `lacked` count campaign visits and those short of energy.
+    `compared`: variants of a test will be, so what is for this alone is counted.
     `purchases` is None unless their table is written, `log` unless events are collected.
     """
 
@@ -46,6 +47,7 @@ class Game:
     draws: Draws
     tests: tuple[TestRules, ...]
     effects: EffectArrays
+    compared: bool
     players: Players
     featured: Ints
     lowest: int
@@ -187,7 +189,7 @@ def session_chance(
     return chance * multiplier[slice(visit.size) if pos is None else pos]
 
 
-def regen_period(rules: Rules, effects: EffectArrays, pos: Ints) -> Ints | int:
+def regen_period(rules: Rules, effects: EffectArrays, pos: Ints | slice) -> Ints | int:
     """Return the time of one unit of energy in milliseconds: one number, or (m,)."""
     own = effects.regen_ms
     return period_ms(rules.params.energy.regen_min) if own is None else own[pos]
@@ -209,7 +211,9 @@ def regenerated(
     energy: Ints, clock: Ints, cap: Ints, now_ms: Ints | int, period: Ints | int
 ) -> tuple[Ints, Ints]:
     """Return energy and its clock at `now_ms`; at the cap the clock stands at now."""
-    gained = (now_ms - clock) // period
+    since = now_ms - clock
+    gained = since // period
     grown = energy + gained
-    is_full = grown >= cap
-    return np.minimum(grown, cap), np.where(is_full, now_ms, clock + gained * period)
+    since -= gained * period
+    since *= grown < cap
+    return np.minimum(grown, cap), now_ms - since

@@ -63,7 +63,8 @@ def new_game(
     start = rules.params.start
     game = Game(
         rules=rules, draws=draws, tests=tests,
-        effects=no_effects(rules, tests, profile.ids.size), players=players, featured=featured,
+        effects=no_effects(rules, tests, profile.ids.size), compared=compared, players=players,
+        featured=featured,
         lowest=min(start.gold, start.gems, start.tickets, start.energy),
         pity_bonus=pity_bonus(rules),
         desire=rules.by_archetype("gacha_desire"),

@@ -115,21 +115,26 @@ class Luck:
         return tuple(self.draws.uniform_rows(streams, steps=steps, entities=self.ids[pos]))
 
     def repeated(
-        self, streams: tuple[str, ...], reps: tuple[int, int], pos: Ints
+        self, streams: tuple[str, ...], reps: tuple[int, int], pos: Ints | slice
     ) -> tuple[Floats, ...]:
         """Return the repetitions first, ..., end - 1 of each stream: (end - first, m)."""
         first, end = reps
         known = [self.known(stream) for stream in streams]
         if known[0] is not None and end <= len(known[0]):
-            return tuple(rows[first:end].take(pos, axis=1) for rows in known if rows is not None)
+            return tuple(_some(rows[first:end], pos) for rows in known if rows is not None)
         names, places = _repetitions(streams, first, end)
         steps = places + self.now[_REPEAT]
         found = self.draws.uniform_rows(names, steps=steps, entities=self.ids[pos])
-        return tuple(found.reshape(len(streams), end - first, pos.size))
+        return tuple(found.reshape(len(streams), end - first, found.shape[1]))
 
     def reps(self, first: int, end: int) -> Words:
         """Return the repetitions first, ..., end - 1 in the session as steps: uint64 (n,)."""
         return np.asarray(self.now[_REPEAT] + np.arange(first, end, dtype=np.uint64))
+
+
+def _some(rows: Floats, pos: Ints | slice) -> Floats:
+    """Return rows (n, m) of the sessions at `pos`: what is a slice needs no copy."""
+    return rows[:, pos] if isinstance(pos, slice) else rows.take(pos, axis=1)
 
 
 @functools.lru_cache(maxsize=256)
@@ -150,12 +155,12 @@ def in_a_row(happens: NDArray[np.bool_]) -> Ints:
     if happens.shape[1] <= MANY:  # one call; of many, row by row is ten times faster
         going = np.logical_and.accumulate(happens, axis=0)
         return np.asarray(going.sum(axis=0, dtype=np.int64))
-    number = np.zeros(happens.shape[1], dtype=np.int64)
+    number = np.zeros(happens.shape[1], dtype=np.int8)
     going = np.ones(happens.shape[1], dtype=np.bool_)
     for again in happens:
         going = going & again
-        number += going
-    return number
+        number += going.view(np.int8)
+    return number.astype(np.int64)
 
 
 def draw_luck(

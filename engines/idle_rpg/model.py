@@ -80,7 +80,8 @@ def simulate(
         if out.wants("purchases"):
             game.purchases = Purchases()
         if settings is not None:
-            game.log = new_log(settings, draws, profile, events, game.players.strongest[:, 0])
+            first = game.players.strongest.transpose(1, 2, 0)
+            game.log = new_log(settings, draws, profile, events, first)
         records = Recorder(tally=tally, cell=cell, keeps_days=out.wants("agent_days"))
         live(game, records, close, splits=not writes_rows)
         if game.log is not None:  # first: it holds the most memory

@@ -18,7 +18,7 @@ NEVER = -1000  # an age long before the install
 _LONG_AGO = -(10**9)  # seconds
 GOLD, GEMS, TICKETS = 0, 1, 2  # their rows in a state
 MARKED_DAYS = (1, 7, 30)
-EMPTY = 126  # no candidate in this place: heroes are twice their id, plus one in the team
+NO_HERO = 63  # stands for the id of a hero where there is none: the largest of six bits
 
 _OF_LIFE = ("sessions", "seconds", "pulls", "legendaries", "ads", "purchases", "revenue_cents")
 _COMPARED = ("ad_offers", "ads_started", "over50_possible", "over50_fired")  # for tests alone
@@ -36,8 +36,10 @@ class State:
     """What sessions read and change, one row of `matrix` each; ages are days since install.
 
     Attributes:
-        matrix: int64 (n_quantities, n). Of all players the numbers of one lie together, as a day
-            copies them; of a day's players the numbers of one quantity, as sessions read them.
+        matrix: int64 (n_quantities + n_counts, n), the quantities below, then the first of
+            `COUNTS` over the life up to yesterday. Of all players the numbers of one lie together,
+            as a day copies them; of a day's players the numbers of one quantity, as sessions read
+            them.
         gold, gems, tickets: the balances, in the order of currencies.
         energy, clock: energy at the clock, which is milliseconds since midnight of the install day.
         streak: campaign losses in a row; legendary_age: of the last legendary.
@@ -74,13 +76,19 @@ class State:
     week_pulls: Ints
     window_cents: Ints
 
+    @property
+    def totals(self) -> Ints:
+        """Counts over the life: int64 (n_counts, n)."""
+        rows: Ints = self.matrix[len(QUANTITIES) :]
+        return rows
+
 
 QUANTITIES = tuple(f.name for f in fields(State) if f.name != "matrix")
 
 
 def state_of(matrix: Ints) -> State:
-    """Return the rows of a matrix int64 (n_quantities, n) by name."""
-    return State(matrix=matrix, **dict(zip(QUANTITIES, matrix, strict=True)))
+    """Return the first rows of a matrix, see `State`, by name."""
+    return State(matrix=matrix, **dict(zip(QUANTITIES, matrix, strict=False)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,8 +105,9 @@ class Players:
         state: what sessions change; during a day the copy of `day.Day` is the valid one.
         install_at: int64, seconds since midnight of the install day.
         cell: int16 (n, heroes), see `rules.Heroes`, -1 = not owned; copies: int16 (n, heroes).
-        strongest: int16 (n, 2, candidates), strongest heroes by id, see `EMPTY`, and their cells,
-            0 for no candidate; a day has the valid copy, as of the state.
+        strongest: int16 (n, 2, candidates), ids of the strongest heroes, rising, then `NO_HERO`,
+            and their grades, see `rules.Heroes`, 0 for no hero; a day has the valid copy, as of
+            the state.
         likes: bool (n, legendaries).
         firings, bought: int32 (n, n_triggers): firings and purchases so far; no firings without
             a test that splits agents, as with what `totals` holds for tests alone.
@@ -106,7 +115,6 @@ class Players:
         by_30, by_60: int64, active days up to these ages.
         on_day: bool (3, n), active on the days of `MARKED_DAYS`.
         pulls_before: int64, pulls up to the present agent-week, kept for a check alone.
-        totals: int64 (n, n_counts), the first of `COUNTS` over the life.
     """
 
     profile: Profile
@@ -137,7 +145,6 @@ class Players:
     by_30: Ints
     by_60: Ints
     on_day: NDArray[np.bool_]
-    totals: Ints
 
     @property
     def size(self) -> int:
@@ -146,7 +153,8 @@ class Players:
 
     def total(self, name: str) -> Ints:
         """Return a count over the life of each agent."""
-        return self.totals[:, TODAY[name]]
+        row: Ints = self.state.totals[TODAY[name]]
+        return row
 
 
 def new_players(
@@ -166,7 +174,7 @@ def new_players(
     retention = np.array([origin.retention for origin in rules.origins])
     money = np.array([origin.monetisation for origin in rules.origins])
     strongest = np.zeros((n, 2, params.heroes.candidates), dtype=np.int16)
-    strongest[:, 0] = EMPTY
+    strongest[:, 0] = NO_HERO
     return Players(
         profile=profile,
         variants=variants,
@@ -175,7 +183,8 @@ def new_players(
         static=retention[profile.origin], money=money[profile.origin],
         alive_share=np.ones(n), chance=np.ones(n),
         last_age=full(-1), churn_age=full(-1), active_days=full(0),
-        week_days=full(0), window_days=full(0), install_at=full(0), state=_first_state(rules, n),
+        week_days=full(0), window_days=full(0), install_at=full(0),
+        state=_first_state(rules, n, len(counts)),
         cell=np.full((n, heroes), UNOWNED, dtype=np.int16),
         copies=np.zeros((n, heroes), dtype=np.int16),
         strongest=strongest, likes=draw_taste(rules, draws, profile.ids),
@@ -184,19 +193,18 @@ def new_players(
         first_purchase=full(-1), tutorial_shown=full(0), tutorial_done=np.zeros(n, dtype=np.bool_),
         pulls_before=full(0), by_30=full(0), by_60=full(0),
         on_day=np.zeros((len(MARKED_DAYS), n), dtype=np.bool_),
-        totals=np.zeros((n, len(counts)), dtype=np.int64),
     )  # fmt: skip
 
 
-def _first_state(rules: Rules, n: int) -> State:
+def _first_state(rules: Rules, n: int, counts: int) -> State:
     start = rules.params.start
     values = dict.fromkeys(QUANTITIES, 0) | {
         "gold": start.gold, "gems": start.gems, "tickets": start.tickets, "energy": start.energy,
         "ad_from": _LONG_AGO, "ad_seen_at": _LONG_AGO, "login_age": NEVER, "pass_until": -1,
         "legendary_age": NEVER, "guild": -1, "guild_age": NEVER,
     }  # fmt: skip
-    together = np.empty((n, len(QUANTITIES)), dtype=np.int64)
-    together[:] = [values[name] for name in QUANTITIES]
+    together = np.empty((n, len(QUANTITIES) + counts), dtype=np.int64)
+    together[:] = [*(values[name] for name in QUANTITIES), *[0] * counts]
     return state_of(together.T)
 
 

@@ -10,34 +10,36 @@ from numpy.typing import NDArray
 from engines.idle_rpg.day import Day
 from engines.idle_rpg.game import Game
 from engines.idle_rpg.lookup import Ints
-from engines.idle_rpg.players import EMPTY, State
+from engines.idle_rpg.players import NO_HERO, State
 from engines.idle_rpg.rules import SCALE, Heroes, reach_rows
 
-_LAST_ID = 63  # the largest of six bits stands for no hero
-_NO_HERO, _REPLACED = -1, -2
+_REPLACED = -1000  # weaker than no hero
 _CELL_BITS = 16
+_CELL = (1 << _CELL_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """The strongest heroes of some agents: codes and cells int64 (candidates, m), power (m,)."""
+    """The strongest heroes of some agents: ids and grades int64 (candidates, m), power (m,)."""
 
-    codes: Ints
-    cells: Ints
+    ids: Ints
+    grades: Ints
     power: Ints
 
     def store(self, game: Game, state: State, strongest: NDArray[np.int16], pos: Ints) -> None:
         """Write the ranking to the agents at `pos`; `strongest` is (2, candidates, n)."""
-        strongest[0][:, pos] = self.codes
-        strongest[1][:, pos] = self.cells
+        strongest[0][:, pos] = self.ids
+        strongest[1][:, pos] = self.grades
         state.team_power[pos] = self.power
         state.reach[pos] = reach_rows(game.rules.campaign, self.power)
 
 
-def strength(rules: Heroes, cells: NDArray[np.integer], ids: Ints) -> NDArray[np.int32]:
-    """Return sortable strengths: power first, in ties the lower id is stronger."""
+def strength(
+    rules: Heroes, cells: NDArray[np.integer], ids: NDArray[np.integer]
+) -> NDArray[np.int32]:
+    """Return sortable strengths, above 0 if owned: power first, in ties the lower id wins."""
     keys = rules.strength.take(cells)
-    keys += (_LAST_ID - ids).astype(np.int32)
+    keys -= ids.astype(np.int32)
     return keys
 
 
@@ -59,33 +61,36 @@ def rank_first(game: Game, ids: Ints) -> None:
 def _strongest(game: Game, cells: Ints, ids: Ints) -> Ranking:
     """Rank heroes by their cells, below 0 if not owned, and ids, each (m, k)."""
     wanted = game.rules.params.heroes.candidates
-    keys = np.where(cells >= 0, strength(game.rules.heroes, cells, ids), _NO_HERO)
-    packed = np.where(cells >= 0, _packed(ids, cells), _packed(_LAST_ID, 0))
+    keys = strength(game.rules.heroes, cells, ids)
+    packed = np.where(cells >= 0, _packed(ids, cells), _packed(NO_HERO, 0))
     missing = wanted - keys.shape[1]
     if missing > 0:
-        none = np.full((len(keys), missing), _packed(_LAST_ID, 0))
+        none = np.full((len(keys), missing), _packed(NO_HERO, 0))
         packed = np.concatenate([packed, none], axis=1)
     else:
         place = -missing
         weakest = np.partition(keys, place, axis=1)[:, place, None]
-        packed = np.where(keys >= np.maximum(weakest, 0), packed, _packed(_LAST_ID, 0))
+        packed = np.where(keys >= np.maximum(weakest, 1), packed, _packed(NO_HERO, 0))
     packed.sort(axis=1)
     return _ranking(game, np.ascontiguousarray(packed[:, :wanted].T))
 
 
 def rank_with_one(game: Game, day: Day, pos: Ints, hero: Ints) -> None:
-    """The same after each agent got a copy of one hero (m,): only this one can be new."""
+    """The same after one hero of each agent, (m,), came in or got more stars."""
+    if not pos.size:
+        return
     rules, strongest = game.rules.heroes, day.strongest.take(pos, axis=2).astype(np.int64)
-    known, before = strongest[0] >> 1, strongest[1]
+    known, before = strongest[0], strongest[1] >> 1
     cell = game.players.cell.reshape(-1).take(day.rows[pos] * game.n_heroes + hero)
     own, is_known = strength(rules, cell, hero), known == hero
-    keys = np.where(known < _LAST_ID, strength(rules, before, known), _NO_HERO)
-    stars = (is_known & (before != cell)).any(axis=0)
-    moved = (stars | (~is_known.any(axis=0) & (own > keys.min(axis=0)))).nonzero()[0]
+    keys = strength(rules, before, known)
+    keys[is_known] = _REPLACED
+    weakest = keys.min(axis=0)
+    moved = (own > weakest).nonzero()[0]
     if not moved.size:
         return
-    keys = np.where(is_known, _REPLACED, keys).take(moved, axis=1)
-    packed = _packed(known, before).take(moved, axis=1)
+    keys = keys.take(moved, axis=1)
+    packed = _packed(known.take(moved, axis=1), before.take(moved, axis=1))
     new = _packed(hero[moved], cell[moved].astype(np.int64))
     _ranking(game, exchanged(packed, keys, new)).store(game, day.state, day.strongest, pos[moved])
 
@@ -110,27 +115,20 @@ def _packed(ids: Ints | int, cells: Ints | int) -> Ints:
 
 def _ranking(game: Game, packed: Ints) -> Ranking:
     """Return the ranking of packed candidates (candidates, m) in order of their ids."""
-    rules, ids = game.rules.heroes, packed >> _CELL_BITS
-    cells, owned = packed & ((1 << _CELL_BITS) - 1), ids < _LAST_ID
-    in_team = team_members(rules, cells, ids, owned, game.rules.params.heroes.team_size)
-    return Ranking(
-        codes=np.where(owned, 2 * ids + in_team, EMPTY), cells=cells,
-        power=team_power(rules, cells, in_team),
-    )  # fmt: skip
+    rules, ids, cells = game.rules.heroes, packed >> _CELL_BITS, packed & _CELL
+    grades = 2 * cells + team_members(rules, cells, ids, game.rules.params.heroes.team_size)
+    return Ranking(ids=ids, grades=grades, power=team_power(rules, grades))
 
 
 def team_members(
-    rules: Heroes, cells: Ints, ids: Ints, owned: NDArray[np.bool_], size: int
+    rules: Heroes, cells: Ints, ids: NDArray[np.integer], size: int
 ) -> NDArray[np.bool_]:
     """Return which of the candidates (c, m) are among the strongest `size`."""
-    keys = np.where(owned, strength(rules, cells, ids), _NO_HERO)
-    place = len(keys) - min(size, len(keys))
-    weakest = np.partition(keys.T, place, axis=1)[:, place]
-    return owned & (keys >= weakest)
+    keys = strength(rules, cells, ids)
+    stronger = (keys[:, None] < keys).sum(axis=1, dtype=np.int8)  # quicker than to sort so few
+    return np.asarray((stronger < size) & (keys > 0))
 
 
-def team_power(rules: Heroes, cells: Ints, in_team: NDArray[np.integer | np.bool_]) -> Ints:
-    """Return the power of teams, given cells of candidates and which are in it, (c, m): (m,)."""
-    power = rules.power.take(cells)
-    power *= in_team
-    return np.asarray(power.sum(axis=0) // SCALE)
+def team_power(rules: Heroes, grades: Ints) -> Ints:
+    """Return the power of teams, given the grades of candidates (c, m): (m,)."""
+    return np.asarray(rules.team_power.take(grades).sum(axis=0) // SCALE)

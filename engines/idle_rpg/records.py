@@ -20,7 +20,10 @@ DAILY = (
     "installs", "dau", "bots_active", "payers", "newly_churned", "sessions", "seconds",
     "purchases", "revenue_cents", "ads", "pulls", "legendaries",
 )  # fmt: skip
-_SUMMED = ("sessions", "seconds", "purchases", "revenue_cents", "ads", "pulls", "legendaries")
+_SUMMED, _SOLD = (
+    ("sessions", "seconds", "ads", "pulls", "legendaries"),
+    ("purchases", "revenue_cents"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +166,8 @@ class Recorder:
         daily["payers"] += _histogram(day[buyers], size)
         for name in _SUMMED:
             daily[name] += _histogram(day, size, today[TODAY[name]])
+        for name in _SOLD:
+            daily[name] += _histogram(day[buyers], size, today[TODAY[name]][buyers])
 
     def _count_installs(self, game: Game, who: Ints) -> None:
         daily, profile = self.tally.daily, game.players.profile

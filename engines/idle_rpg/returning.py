@@ -52,10 +52,13 @@ def wanted_retention(game: Game, age: int, who: Ints) -> Floats:
 
 def dynamic_multiplier(game: Game, age: int, who: Ints) -> Floats:
     """Return the product of the dynamic modifiers in force: (m,)."""
-    players, given = game.players, game.rules.params.retention.dynamic
-    state = players.state
-    found = np.where(state.streak[who] > given.losses_over, given.losses_multiplier, 1.0)
-    lucky = age - state.legendary_age[who] <= given.legendary_days
-    found = np.where(lucky, found * given.legendary_multiplier, found)
-    in_guild = (state.guild[who] >= 0) & (age - state.guild_age[who] <= given.guild_days)
-    return np.where(in_guild, found * given.guild_multiplier, found)
+    state, given = game.players.state, game.rules.params.retention.dynamic
+    in_force = (state.streak[who] > given.losses_over).view(np.uint8)
+    in_force |= (state.legendary_age[who] >= age - given.legendary_days).view(np.uint8) << 1
+    in_guild = state.guild_age[who] >= age - given.guild_days
+    in_guild &= state.guild[who] >= 0
+    in_force |= in_guild.view(np.uint8) << 2
+    products = np.ones(1)  # of 0, 1, ... as bits of what is in force
+    for factor in (given.losses_multiplier, given.legendary_multiplier, given.guild_multiplier):
+        products = np.append(products, products * factor)
+    return products.take(in_force)

@@ -32,6 +32,7 @@ MOST_STARS = 5
 UNOWNED = -1
 WORTH_STEP = 16  # most candidates
 SCALE = 10_000  # hero power in ten-thousandths: sums are exact
+_STRENGTH_STEP = 64  # more than any id
 _STAGES_PER_CHAPTER = 10
 _LISTED = 16_384  # team powers looked up without a search: all, by default
 _UNREACHABLE = np.iinfo(np.int64).max // 4
@@ -84,9 +85,11 @@ class Heroes:
         rarity: int64 (n_heroes,); first: first hero id of each rarity, with the end.
         width: cells from one star to the next.
         power: int64 (n_cells,) in 1/10,000 power; strength: int32 (n_cells + 1,), its dense rank
-            in steps of 64, below 0 at the last place, which stands for no hero.
+            from 1 in steps of 64; 0 at the first place (no hero has level 0) and the last, which
+            both stand for no hero.
         cost: int64 (n_cells,) gold of the next level, out of reach at the last; price: the same
-            by *grade*, which is twice the cell, plus one for members of the team.
+            by *grade*, which is twice the cell, plus one for members of the team; team_power:
+            int64 (2 * n_cells,), power by grade, 0 outside the team.
         worth: int32 (2 * n_cells,), by grade, dense rank from 1 of an upgrade's return in steps
             of `WORTH_STEP`.
         stars_by_copies: int64 (most + 1,).
@@ -99,6 +102,7 @@ class Heroes:
     strength: NDArray[np.int32]
     cost: Ints
     price: Ints
+    team_power: Ints
     worth: NDArray[np.int32]
     stars_by_copies: Ints
 
@@ -326,9 +330,10 @@ def _heroes(params: Params) -> Heroes:
         first=np.concatenate([[0], np.cumsum(sizes)]),
         width=width,
         power=power,
-        strength=np.append(np.unique(power, return_inverse=True)[1] * 64, -64).astype(np.int32),
+        strength=_strengths(power),
         cost=cost,
         price=np.repeat(cost, 2),
+        team_power=np.stack([np.zeros_like(power), power], axis=1).reshape(-1),
         worth=_ranks(
             np.stack([alone, alone * params.upgrade.main_team_factor], axis=1).reshape(-1)
         ),
@@ -336,6 +341,13 @@ def _heroes(params: Params) -> Heroes:
             np.int64
         ),
     )
+
+
+def _strengths(power: Ints) -> NDArray[np.int32]:
+    """Return dense ranks from 1, in steps that leave room for ids; 0 of no hero, first and last."""
+    ranks = np.append(np.unique(power, return_inverse=True)[1] + 1, 0)
+    ranks[0] = 0
+    return (ranks * _STRENGTH_STEP).astype(np.int32)
 
 
 def _ranks(score: Floats) -> NDArray[np.int32]:

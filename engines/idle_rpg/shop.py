@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -20,16 +20,34 @@ from runner.contract import Floats
 _FIXED_PRODUCTS = {"starter_pack_offer": STARTER_PACK, "monthly_pass_reminder": MONTHLY_PASS}
 
 
-def offer(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
-    """Fire a trigger in the sessions `pos`; return those in which a purchase completed."""
-    if not pos.size:
-        return pos
+def offer(game: Game, visit: Visit, *turns: tuple[str, Ints]) -> list[Ints]:
+    """Fire triggers in turn, each in its sessions where no earlier one has sold anything.
+
+    Return the sessions in which a purchase completed, by trigger.
+    """
+    sold: list[Choice] = []
+    taken: list[Ints] = []
+    for trigger, pos in turns:
+        left = pos
+        for choice in sold:
+            left = without(left, choice.pos, visit)
+        wanted = _wanted(game, visit, trigger, left) if left.size else None
+        taken.append(left[:0] if wanted is None else wanted.pos)
+        if wanted is not None and wanted.pos.size:
+            sold.append(wanted)
+    if sold:
+        _sell(game, visit, sold[0] if len(sold) == 1 else _joined(sold))
+    return taken
+
+
+def _wanted(game: Game, visit: Visit, trigger: str, pos: Ints) -> Choice | None:
+    """Fire a trigger in the sessions `pos`; return what is wanted and fits the budget."""
     day, row = visit.day, TRIGGERS.index(trigger)
     most = game.rules.params.iap.max_purchases_per_session
     fired = day.fired[row]
     pos = pos[(visit.bought[pos] < most) & ~fired[pos]]
     if not pos.size:
-        return pos
+        return None
     fired[pos] = True
     chance = purchase_chance(game, day, trigger, pos)
     u, *choice = visit.luck.each((f"iap/{trigger}", *_choice_streams(trigger)), pos)
@@ -39,10 +57,10 @@ def offer(game: Game, visit: Visit, trigger: str, pos: Ints) -> Ints:
         fails = ((u >= chance) & (u < np.minimum(1.0, chance / (1.0 - rate)))).nonzero()[0]
         if fails.size:
             failed = _affordable(game, visit, trigger, pos[fails], [v[fails] for v in choice])
-            purchases.fail_purchases(game, visit, failed.sale(trigger))
+            purchases.fail_purchases(game, visit, failed.sale())
     if not wants.size:
-        return pos[:0]
-    return _buy(game, visit, trigger, pos[wants], [v[wants] for v in choice])
+        return None
+    return _affordable(game, visit, trigger, pos[wants], [v[wants] for v in choice])
 
 
 def _choice_streams(trigger: str) -> tuple[str, ...]:
@@ -72,17 +90,21 @@ def purchase_chance(game: Game, day: Day, trigger: str, pos: Ints) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Purchases that fit their budget, int64 (m,): session, product, price, budget in cents."""
+    """Purchases that fit their budget, int64 (m,).
 
+    Place of the trigger, session, product, price and budget in cents.
+    """
+
+    trigger: Ints
     pos: Ints
     product: Ints
     price: Ints
     budget: Ints
 
-    def sale(self, trigger: str, number: Ints | None = None, spent: Ints | None = None) -> Sale:
+    def sale(self, number: Ints | None = None, spent: Ints | None = None) -> Sale:
         """Return them as the event log has them, see `Sale`."""
         return Sale(
-            trigger=trigger, pos=self.pos, product=self.product, price=self.price,
+            trigger=self.trigger, pos=self.pos, product=self.product, price=self.price,
             number=number, spent=spent,
         )  # fmt: skip
 
@@ -92,29 +114,32 @@ def _affordable(game: Game, visit: Visit, trigger: str, pos: Ints, luck: list[Fl
 
     `luck`: uniforms (m,) of budget and product, see `_choice_streams`.
     """
-    day, rules = visit.day, game.rules
+    day, rules, kind = visit.day, game.rules, visit.day.kind[pos]
     if trigger in _FIXED_PRODUCTS:
         product = np.full(pos.size, rules.product_names.index(_FIXED_PRODUCTS[trigger]))
     else:
-        product = _packs(rules, day.kind[pos], luck[1])
+        product = _packs(rules, kind, luck[1])
     price = rules.price_cents[product]
     for changed, prices in day.effects.prices.items():
         price = np.where(product == changed, prices[pos], price)
-    budget = window_budget(rules, day.kind[pos], luck[0])
+    budget = window_budget(rules, kind, luck[0])
     fits = day.state.window_cents[pos] + price <= budget
-    if fits.all():
-        return Choice(pos=pos, product=product, price=price, budget=budget)
-    return Choice(pos=pos[fits], product=product[fits], price=price[fits], budget=budget[fits])
+    if not fits.all():
+        pos, product, price, budget = pos[fits], product[fits], price[fits], budget[fits]
+    row = np.full(pos.size, TRIGGERS.index(trigger))
+    return Choice(trigger=row, pos=pos, product=product, price=price, budget=budget)
 
 
-def _buy(game: Game, visit: Visit, trigger: str, pos: Ints, luck: list[Floats]) -> Ints:
-    """Complete the purchases that fit the budget of the window; return their sessions."""
-    choice = _affordable(game, visit, trigger, pos, luck)
-    if choice.pos.size:
-        visit.bought[choice.pos] += 1
-        _deliver(game, visit, choice.pos, choice.product)
-        _book(game, visit, trigger, choice)
-    return choice.pos
+def _joined(choices: list[Choice]) -> Choice:
+    columns = {f.name: [getattr(c, f.name) for c in choices] for f in fields(Choice)}
+    return Choice(**{name: np.concatenate(parts) for name, parts in columns.items()})
+
+
+def _sell(game: Game, visit: Visit, sold: Choice) -> None:
+    """Complete purchases, of each session at most one."""
+    visit.bought[sold.pos] += 1
+    _deliver(game, visit, sold.pos, sold.product)
+    _book(game, visit, sold)
 
 
 def _packs(rules: Rules, kind: Ints, u: Floats) -> Ints:
@@ -139,11 +164,11 @@ def _deliver(game: Game, visit: Visit, pos: Ints, product: Ints) -> None:
         state.pass_until[passes] = visit.age + game.rules.params.iap.monthly_pass.days - 1
 
 
-def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
+def _book(game: Game, visit: Visit, sold: Choice) -> None:
     """Count the purchases, against the budget and for the VIP level."""
-    pos, price, row = sold.pos, sold.price, TRIGGERS.index(trigger)
+    pos, price = sold.pos, sold.price
     players, rules, day, who = game.players, game.rules, visit.day, visit.day.rows[pos]
-    players.bought[who, row] += 1
+    players.bought[who, sold.trigger] += 1
     day.state.window_cents[pos] += price
     day.today("purchases")[pos] += 1
     day.today("revenue_cents")[pos] += price
@@ -153,19 +178,19 @@ def _book(game: Game, visit: Visit, trigger: str, sold: Choice) -> None:
     day.state.vip[pos] = np.searchsorted(rules.vip_cents, spent, side="right") - 1
     _check_budget(game, day, pos, sold.budget)
     if game.purchases is not None or game.log is not None:
-        _write_down(game, visit, trigger, sold, spent)
+        _write_down(game, visit, sold, spent)
 
 
-def _write_down(game: Game, visit: Visit, trigger: str, sold: Choice, spent: Ints) -> None:
+def _write_down(game: Game, visit: Visit, sold: Choice, spent: Ints) -> None:
     """Write the purchases to the event log and to their table; cents `spent` so far are (m,)."""
     pos, product, day, who = sold.pos, sold.product, visit.day, visit.day.rows[sold.pos]
     number = game.players.total("purchases")[who] + day.today("purchases")[pos]
-    purchases.complete_purchases(game, visit, sold.sale(trigger, number, spent))
+    purchases.complete_purchases(game, visit, sold.sale(number, spent))
     if game.purchases is not None:
         game.purchases.add(
             row=who, number=number, at=visit.now(pos), age=np.full(who.size, visit.age),
             session=np.full(who.size, visit.number), product=product, price=sold.price,
-            trigger=np.full(who.size, TRIGGERS.index(trigger)),
+            trigger=sold.trigger,
             gems=game.rules.product_gems[product], tickets=game.rules.product_tickets[product],
             budget=sold.budget, spent=day.state.window_cents[pos],
         )  # fmt: skip
@@ -191,15 +216,15 @@ def browse_shop(game: Game, visit: Visit) -> None:
     day, age = visit.day, visit.age
     ending = pos[day.banner[pos] >= 0]
     ending = ending[game.rules.banner_ends[day.install[ending] + age]]
-    pos = without(pos, offer(game, visit, "limited_banner_ending", ending), visit)
+    turns = [("limited_banner_ending", ending)]
     if age >= 1:
-        lacking = pos[day.state.pass_until[pos] < age]
-        pos = without(pos, offer(game, visit, "monthly_pass_reminder", lacking), visit)
+        turns.append(("monthly_pass_reminder", pos[day.state.pass_until[pos] < age]))
     if age >= game.rules.params.iap.triggers.late_game_offer.min_age_day:
-        offer(game, visit, "late_game_offer", pos)
+        turns.append(("late_game_offer", pos))
+    offer(game, visit, *turns)
 
 
 def offer_starter(game: Game, visit: Visit) -> None:
     """Offer the starter pack at the end of the first session to those past the tutorial."""
     done = game.players.tutorial_done[visit.day.rows[: visit.size]]
-    offer(game, visit, "starter_pack_offer", done.nonzero()[0])
+    offer(game, visit, ("starter_pack_offer", done.nonzero()[0]))

@@ -17,38 +17,43 @@ _BOT_RANGE = (1.0, 2.0, 1.5)  # never used: keeps arrays in step with the archet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Triangular:
-    """Triangular distributions of the archetypes, bots last; each array (n_archetypes + 1,)."""
+    """Triangular distributions of the archetypes, bots last.
 
-    low: Floats
-    high: Floats
-    rise: Floats
-    fall: Floats
+    `turn`: float64 (n_archetypes + 1,), share below the mode. Of the rising and the falling side,
+    (2, n_archetypes + 1): `end`, the value where its density is 0; `area`, the square of its
+    length over its share; `way`, 1 or -1, the direction of the mode.
+    """
+
     turn: Floats
+    end: Floats
+    area: Floats
+    way: Floats
 
     def at(self, kind: Ints, u: Floats) -> Floats:
         """Return the value at uniforms `u` (m,) for archetypes `kind` (m,), by inversion."""
-        rising = self.low[kind] + np.sqrt(u * self.rise[kind])
-        return np.where(
-            u < self.turn[kind], rising, self.high[kind] - np.sqrt((1.0 - u) * self.fall[kind])
-        )
+        falls = u >= self.turn.take(kind)
+        side = kind + falls * self.turn.size  # places in the flat arrays
+        length = np.sqrt(np.abs(u - falls) * self.area.take(side))
+        length *= self.way.take(side)
+        return self.end.take(side) + length
 
 
 def stacked(first: Triangular, second: Triangular) -> Triangular:
     """Return both in one; the archetypes of the second follow those of the first."""
     return Triangular(
-        low=np.append(first.low, second.low), high=np.append(first.high, second.high),
-        rise=np.append(first.rise, second.rise), fall=np.append(first.fall, second.fall),
-        turn=np.append(first.turn, second.turn),
+        turn=np.append(first.turn, second.turn), end=np.append(first.end, second.end, axis=1),
+        area=np.append(first.area, second.area, axis=1),
+        way=np.append(first.way, second.way, axis=1),
     )  # fmt: skip
 
 
 def triangular(ranges: Sequence[tuple[float, float, float]]) -> Triangular:
     """Return triangular distributions from (low, high, mode) of each archetype."""
     low, high, mode = np.array([*ranges, _BOT_RANGE], dtype=np.float64).T
-    span = high - low
+    span, way = high - low, np.ones(low.size)
     return Triangular(
-        low=low, high=high, rise=span * (mode - low), fall=span * (high - mode),
-        turn=(mode - low) / span,
+        turn=(mode - low) / span, end=np.stack([low, high]), way=np.stack([way, -way]),
+        area=np.stack([span * (mode - low), span * (high - mode)]),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import functools
 
 KEPT = 64 << 20  # bytes at the end of the heap that stay
 _FROM_HEAP = 32 << 20  # bytes; larger arrays are given back at once: as far as glibc itself goes
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of glibc's <malloc.h>
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # names of glibc's <malloc.h>
 
 
 @functools.cache
@@ -23,4 +23,5 @@ def keep_freed_memory() -> None:
     except (AttributeError, OSError, TypeError):  # another C library, or another system
         return
     mallopt(_M_TRIM_THRESHOLD, KEPT)
+    mallopt(_M_TOP_PAD, KEPT)  # or else nothing stays at the end once more than this is freed
     mallopt(_M_MMAP_THRESHOLD, _FROM_HEAP)

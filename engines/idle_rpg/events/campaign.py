@@ -48,7 +48,7 @@ class Played:
     sweeps: Ints = field(default_factory=lambda: np.zeros((3, 0), dtype=np.int64))
 
     def note_attempts(
-        self, pos: Ints, first: int, cleared: Ints,
+        self, pos: Ints | slice, first: int, cleared: Ints,
         attempted: tuple[NDArray[np.bool_], NDArray[np.bool_], Ints, Ints],
     ) -> None:  # fmt: skip
         """Keep attempts first, first + 1, ... in the sessions `pos`, with stages cleared before.
@@ -58,27 +58,30 @@ class Played:
         made, won, seconds, energy = attempted
         before = cleared + np.cumsum(won, axis=0) - won
         visit, k = made.T.nonzero()
-        place = np.searchsorted(self.pos, pos)[visit]
+        place = np.searchsorted(self.pos, visit if isinstance(pos, slice) else pos[visit])
         found = (before[k, visit], seconds[k, visit], energy[k, visit], won[k, visit])
         self.attempts.append(np.stack([place, first + k, *found]))
 
+    def note_sweeps(self, pos: Ints, number: Ints, energy: Ints) -> None:
+        """Keep the replays in the sessions `pos`; number and energy before are of all sessions."""
+        self.sweeps = np.stack([np.searchsorted(self.pos, pos), number[pos], energy[pos]])
 
-def begin_campaign(game: Game, visit: Visit, pos: Ints, energy: Ints) -> Played | None:
-    """Return what the campaign of the sessions `pos` is to be noted in; energy as read (m,)."""
+
+def begin_campaign(
+    game: Game, visit: Visit, plays: NDArray[np.bool_], energy: Ints
+) -> Played | None:
+    """Return what the campaign is to be noted in: who plays, and energy as read, each (m,)."""
     if game.log is None:
         return None
-    state = visit.day.state
+    state, pos = visit.day.state, plays.nonzero()[0]
     return Played(
         pos=pos, who=visit.who(pos), start=visit.now(pos), cleared=state.cleared[pos],
-        energy=energy, power=state.team_power[pos],
+        energy=energy[pos], power=state.team_power[pos],
     )  # fmt: skip
 
 
-def write_campaign(game: Game, visit: Visit, played: Played | None, energy_left: Ints) -> None:
-    """Write the campaign of some visits, once it is over and before the game makes its offers.
-
-    `energy_left`: int64 (m,), energy at the end of the campaign.
-    """
+def write_campaign(game: Game, visit: Visit, played: Played | None) -> None:
+    """Write the campaign of some visits, once it is over and before the game makes its offers."""
     log = game.log
     if log is None or played is None:
         return
@@ -90,14 +93,14 @@ def write_campaign(game: Game, visit: Visit, played: Played | None, energy_left:
     tries, spent = _write_attempts(game, log, visit, played, gold_of)
     log.mark_chapter(who, state.cleared[played.pos])
     _write_sweeps(game, log, visit, played, (tries, played.start + spent, gold_of))
-    log.read_energy(when, who, _LAST_READ, end, energy_left)
+    log.read_energy(when, who, _LAST_READ, end, state.energy[played.pos])
 
 
-def settle_campaign(game: Game, visit: Visit, pos: Ints) -> None:
+def settle_campaign(game: Game, visit: Visit, played: Played | None) -> None:
     """Write the level-ups that the campaign brought some sessions, after its offers."""
-    if game.log is not None:
-        exp = visit.day.state.exp[pos]
-        game.log.rise(visit.when, CAMPAIGN, visit.who(pos), visit.now(pos), exp)
+    if game.log is not None and played is not None:
+        exp = visit.day.state.exp[played.pos]
+        game.log.rise(visit.when, CAMPAIGN, played.who, visit.now(played.pos), exp)
 
 
 def _write_attempts(

@@ -26,12 +26,12 @@ class Bought:
 
     Attributes:
         power: int64 (m,), team power before.
-        rounds: of each round the place among `pos`, hero and its cell before, int64 (3, size).
+        levels: int64 (3, n), place among `pos`, hero and its cell before, an agent's in order.
     """
 
     pos: Ints
     power: Ints
-    rounds: list[Ints] = field(default_factory=list)
+    levels: Ints = field(default_factory=lambda: np.zeros((3, 0), dtype=np.int64))
 
 
 def begin_upgrades(game: Game, visit: Visit, pos: Ints) -> Bought | None:
@@ -43,13 +43,11 @@ def begin_upgrades(game: Game, visit: Visit, pos: Ints) -> Bought | None:
 def write_upgrades(game: Game, visit: Visit, noted: Bought | None) -> None:
     """Write hero levels, before their time passes."""
     log, rules = game.log, game.rules.heroes
-    if log is None or noted is None or not noted.rounds:
+    if log is None or noted is None or not noted.levels.size:
         return
-    pos, power, bought = noted.pos, noted.power, noted.rounds
-    k = np.repeat(np.arange(len(bought)), [one.shape[1] for one in bought])
-    place, hero, cell = np.concatenate(bought, axis=1)
-    order = np.argsort(place, kind="stable")
-    place, hero, cell, k = place[order], hero[order], cell[order], k[order]
+    pos, power = noted.pos, noted.power
+    place, hero, cell = noted.levels[:, np.argsort(noted.levels[0], kind="stable")]
+    k = np.arange(place.size) - np.searchsorted(place, place)
     who, price, level = visit.who(pos[place]), rules.cost[cell], cell % rules.width
     seconds = game.rules.params.actions.upgrade_heroes.seconds
     at = visit.now(pos)[place] + (k + 1) * seconds
@@ -84,7 +82,7 @@ def write_team(  # noqa: PLR0913, PLR0917 - a step of a session
     if log is None:
         return
     who = visit.who(pos)
-    now = team_bits(visit.day.strongest[0].take(pos, axis=1).T)
+    now = team_bits(visit.day.strongest.take(pos, axis=2))
     old = log.team[who]
     log.team[who] = now
     some = np.flatnonzero(now != old)

@@ -25,18 +25,20 @@ _PLACES = {
     for (code, repetition), names in _STEPS.items()
     for index, name in enumerate(names)
 }
+_PLACE = np.array([_PLACES[name] for name in TRIGGERS])
+_AT_GACHA = np.array([name in _STEPS[GACHA, 1] for name in TRIGGERS])
 _READ, _RESULT, _GEMS, _TICKETS, _REFILL_PRICE, _REFILL = range(1, 7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """Purchases at one trigger, each array (m,): sessions, products and prices in cents.
+    """Purchases, each array (m,): places of triggers, sessions, products and prices in cents.
 
     The rest is of completed purchases: number of the purchase and money spent in the agent's
     life, in cents, both with this one.
     """
 
-    trigger: str
+    trigger: Ints
     pos: Ints
     product: Ints
     price: Ints
@@ -44,10 +46,9 @@ class Sale:
     spent: Ints | None = None
 
     @property
-    def offer(self) -> dict[str, NDArray[np.generic] | int]:
+    def offer(self) -> dict[str, NDArray[np.generic]]:
         """The columns of an offer."""
-        row = TRIGGERS.index(self.trigger)
-        return {"trigger": row, "product": self.product, "price_usd": self.price / 100}
+        return {"trigger": self.trigger, "product": self.product, "price_usd": self.price / 100}
 
 
 def sees_failures(game: Game) -> bool:
@@ -69,7 +70,7 @@ def fail_purchases(game: Game, visit: Visit, sale: Sale) -> None:
     log = game.log
     if log is None or not sale.pos.size:
         return
-    who, at, place = visit.who(sale.pos), visit.now(sale.pos), _PLACES[sale.trigger]
+    who, at, place = visit.who(sale.pos), visit.now(sale.pos), _PLACE[sale.trigger]
     log.add("iap_initiated", visit.when, who, place, at, **sale.offer)
     if log.wants("iap_failed"):
         u = visit.luck.once("iap_fail_reason", sale.pos)
@@ -88,13 +89,13 @@ def complete_purchases(game: Game, visit: Visit, sale: Sale) -> None:
     who, at, place, when = (
         visit.who(sale.pos),
         visit.now(sale.pos),
-        _PLACES[sale.trigger],
+        _PLACE[sale.trigger],
         visit.when,
     )
     log.add("iap_initiated", when, who, place, at, **sale.offer)
     log.read_energy(when, who, place + _READ, at, state.energy[sale.pos])
     log.mark_spender(who, sale.spent, state.vip[sale.pos])
-    log.helped[who] |= sale.trigger in _STEPS[GACHA, 1]
+    log.helped[who] |= _AT_GACHA[sale.trigger]
     gems, tickets = rules.product_gems[sale.product], rules.product_tickets[sale.product]
     log.add(
         "iap_purchase", when, who, place + _RESULT, at, **sale.offer, gems=gems, tickets=tickets,

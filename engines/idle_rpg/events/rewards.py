@@ -48,14 +48,14 @@ def claim_login(game: Game, visit: Visit, pos: Ints, rewards: Ints) -> None:
     log.gain(when, who, slot(LOGIN, 0, 2), at, GEMS, pass_gems, "login_reward")
 
 
-def claim_quests(game: Game, visit: Visit, pos: Ints, fresh: Ints) -> None:
-    """Write quests paid, given as bits (m,), before the time of the claim passes."""
+def claim_quests(game: Game, visit: Visit, fresh: NDArray[np.uint8]) -> None:
+    """Write quests paid, given as bits (m,) of all sessions, before the time of a claim passes."""
     log = game.log
     if log is None:
         return
     gems = game.rules.params.quests.reward_gems
     for quest in range(len(QUESTS)):
-        some = pos[(fresh >> quest & 1).astype(np.bool_)]
+        some = (fresh >> quest & 1).nonzero()[0]
         who, at = visit.who(some), visit.now(some)
         place = slot(CLAIM, quest)
         log.add("quest_complete", visit.when, who, place, at, quest=quest, gems=gems)

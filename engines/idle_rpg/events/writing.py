@@ -35,7 +35,7 @@ def new_log(
 ) -> EventLog:  # fmt: skip
     """Return an empty log of new agents, for the types in `schemas`.
 
-    `candidates`: int16 (n, candidates), the heroes they begin with.
+    `candidates`: int16 (2, candidates, n), the heroes they begin with, as in `day.Day`.
     """
     n, params = profile.ids.size, settings.rules.params
     start = params.start
