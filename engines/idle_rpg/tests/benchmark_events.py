@@ -16,6 +16,7 @@ from pathlib import Path
 from engines.idle_rpg import ENGINE
 from engines.idle_rpg.tests.support import params
 from runner.draws import DrawSource
+from runner.execute.memory import keep_freed_memory
 from runner.execute.sink import PartSink
 from runner.store.parts import PartWriter
 
@@ -56,6 +57,7 @@ def measure(agents: int, folder: Path) -> tuple[float, int]:
 
 def report(agents: int) -> None:
     """Print the measurements of one run in this process."""
+    keep_freed_memory()  # as every process does that computes runs
     with tempfile.TemporaryDirectory() as folder:
         measure(100, Path(folder) / "first")
         seconds, events = measure(agents, Path(folder) / "then")
