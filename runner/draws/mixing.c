@@ -93,7 +93,7 @@ static void check_sizes(int fit) {
 
 static PyObject *fill_rows(PyObject *module, PyObject *args) {
     PyObject *given[4], *entities; /* out, keys, replicates, steps */
-    Words words[5] = {{.is_held = 0}, {.is_held = 0}, {.is_held = 0}, {.is_held = 0}, {.is_held = 0}};
+    Words words[5] = {0};
     if (!PyArg_ParseTuple(args, "OOOOO:fill_rows", &given[1], &given[2], &given[3], &entities,
                           &given[0]))
         return NULL;
@@ -138,7 +138,7 @@ static PyObject *fill_rows(PyObject *module, PyObject *args) {
 
 static PyObject *fill_each(PyObject *module, PyObject *args) {
     PyObject *given[3]; /* state, between, out */
-    Words words[3] = {{.is_held = 0}, {.is_held = 0}, {.is_held = 0}};
+    Words words[3] = {0};
     if (!PyArg_ParseTuple(args, "OOO:fill_each", &given[0], &given[1], &given[2]))
         return NULL;
     for (int i = 0; i < 3; i++)

@@ -6,7 +6,6 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +16,6 @@ from runner.draws.address import stream_key
 from runner.draws.mixer import Key
 from runner.draws.passes import Words
 from runner.draws.poisson import SMALLEST, poisson_counts
-
-GeneratorName: TypeAlias = Literal["mixer", "philox"]
 
 _Uniforms = Callable[[Key, Words, Words, "Words | slice"], NDArray[np.float64]]
 _GENERATORS: dict[str, _Uniforms] = {"mixer": mixer.uniforms, "philox": philox.uniforms}

@@ -52,27 +52,29 @@ def run(python: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[
     )  # fmt: skip
 
 
-def test_the_packages_stand_on_their_own(python: Path, tmp_path: Path) -> None:
-    code = "import runner, brittle_engine; print(runner.__file__); print(brittle_engine.__file__)"
+def printed(python: Path, folder: Path, code: str) -> list[str]:
+    """Return the lines that Python code prints."""
     done = subprocess.run(
-        [str(python), "-c", code], cwd=tmp_path, env=clean_environment(),
+        [str(python), "-c", code], cwd=folder, env=clean_environment(),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    for file in done.stdout.splitlines():
+    return done.stdout.splitlines()
+
+
+def test_the_packages_stand_on_their_own(python: Path, tmp_path: Path) -> None:
+    code = "import runner, brittle_engine; print(runner.__file__); print(brittle_engine.__file__)"
+    files = printed(python, tmp_path, code)
+    for file in files:
         assert Path(file).is_relative_to(python.parents[1])
-    assets = Path(done.stdout.splitlines()[0]).parent / "assets"
+    assets = Path(files[0]).parent / "assets"
     assert (assets / "sweeps" / "taps_plan.yaml").is_file()
     assert (assets / "conf" / "engine" / "taps.yaml").is_file()
 
 
 @pytest.mark.skipif(not are_compiled(), reason="nothing to compile with")
 def test_the_package_draws_with_compiled_loops(python: Path, tmp_path: Path) -> None:
-    code = "from runner.draws import are_compiled, mixing; print(are_compiled(), mixing.__file__)"
-    done = subprocess.run(
-        [str(python), "-c", code], cwd=tmp_path, env=clean_environment(),
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    told, file = done.stdout.split()
+    code = "from runner.draws import are_compiled, mixing; print(mixing.__file__, are_compiled())"
+    ((file, told),) = (line.split() for line in printed(python, tmp_path, code))
     assert told == "True"
     assert Path(file).is_relative_to(python.parents[1])
 
