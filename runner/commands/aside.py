@@ -21,11 +21,7 @@ def engines_aside() -> Iterator[None]:
             `KeyboardInterrupt` without a word.
     """
     sys.stdout.flush()
-    try:
-        kept = os.dup(1)
-    except OSError:  # there is no standard output
-        yield
-        return
+    kept = os.dup(1)
     os.dup2(2, 1)
     try:
         with redirect_stdout(sys.stderr):
